@@ -1,0 +1,2 @@
+//! featurescope
+fn main() {}

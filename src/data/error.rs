@@ -1,0 +1,66 @@
+//! What can be wrong with data put into a container.
+
+/// A container was given parts that do not fit together.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum DataError {
+    /// The number of values is not rows × columns.
+    #[error("a matrix of {n_rows} rows and {n_cols} columns needs {} values, but {found} were given", n_rows * n_cols)]
+    Shape {
+        /// Declared rows.
+        n_rows: usize,
+        /// Declared columns.
+        n_cols: usize,
+        /// Values given.
+        found: usize,
+    },
+    /// A dimension is larger than 32-bit indices can name.
+    #[error("{what} has {found} entries; at most {} are supported", u32::MAX - 1)]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        found: usize,
+    },
+    /// A compressed sparse matrix contradicts itself.
+    #[error("the sparse matrix is damaged: {reason}")]
+    Sparse {
+        /// What is inconsistent, with the values found.
+        reason: String,
+    },
+    /// A column or matrix has another number of cells than the data set.
+    #[error("{what:?} has {found} cells but the data set has {expected}; export both from the same cells")]
+    CellCount {
+        /// The column or matrix.
+        what: String,
+        /// Cells in the data set.
+        expected: usize,
+        /// Cells found.
+        found: usize,
+    },
+    /// A cell id occurs twice, so nothing can be joined by id.
+    #[error(
+        "cell id {id:?} occurs more than once (rows {first} and {second}); make the ids unique, for AnnData with adata.obs_names_make_unique()"
+    )]
+    DuplicateCellId {
+        /// The id.
+        id: String,
+        /// First row with it (0-based).
+        first: usize,
+        /// Second row with it (0-based).
+        second: usize,
+    },
+    /// A value is NaN or infinite where only numbers make sense.
+    #[error(
+        "{what:?} has a value that is not finite ({value}) at row {row}, column {column}; remove or impute it before export"
+    )]
+    NotFinite {
+        /// The matrix.
+        what: String,
+        /// Row (0-based).
+        row: usize,
+        /// Column (0-based).
+        column: usize,
+        /// The value.
+        value: f32,
+    },
+}

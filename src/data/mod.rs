@@ -1,0 +1,25 @@
+//! What the whole program speaks about: cells, genes, embeddings, expression, activations, gene sets.
+//!
+//! Plain containers that check their own shape when they are made. No statistics, no parsing, no browser.
+
+mod cells;
+mod dataset;
+mod dense;
+mod error;
+mod expression;
+mod gene_set;
+mod ids;
+mod observer;
+mod selection;
+mod sparse;
+
+pub use cells::{CellTable, LabelColumn, LabelValues, MISSING_CODE};
+pub use dataset::{Dataset, Embedding, JoinMethod};
+pub use dense::DenseMatrix;
+pub use error::DataError;
+pub use expression::{Expression, ValueKind};
+pub use gene_set::GeneSet;
+pub use ids::{CellId, FeatureId, GeneId};
+pub use observer::{Observer, Silent};
+pub use selection::{CellSelection, LabelChoice};
+pub use sparse::{SparseActivations, SparseBuilder, SparseMatrix};

@@ -1,0 +1,19 @@
+//! FeatureScope: single-cell embeddings through sparse features, in a browser tab.
+//!
+//! It trains (or loads) a sparse autoencoder on exported embeddings, says for every feature which cells, genes
+//! and gene sets it stands for, and steers cells along a feature. `src/README.md` is the map of this crate;
+//! `tests/architecture.rs` holds its rules of who may import whom.
+
+pub mod data;
+pub mod engine;
+pub mod enrich;
+pub mod io;
+pub mod lens;
+pub mod platform;
+pub mod plot;
+pub mod protocol;
+pub mod sae;
+pub mod stats;
+pub mod steer;
+#[cfg(feature = "ui")]
+pub mod ui;

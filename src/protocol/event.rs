@@ -1,0 +1,311 @@
+//! What the engine tells the page.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, RequestId, ViewResult};
+use crate::data::{JoinMethod, ValueKind};
+use crate::lens::AnalysisParams;
+use crate::sae::{SaeParams, TrainProgress};
+
+/// A long-running piece of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Reading files.
+    Open,
+    /// Training.
+    Train,
+    /// Differential expression and gene sets.
+    Analyse,
+    /// Writing a table.
+    Export,
+}
+
+/// How serious a notice is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLevel {
+    /// Good to know.
+    Info,
+    /// Read this before trusting results.
+    Warning,
+}
+
+/// Something a person should know about their data or a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// How serious.
+    pub level: NoticeLevel,
+    /// A sentence or two.
+    pub text: String,
+}
+
+/// A device that computes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComputeDevice {
+    /// Burn Flex with wasm SIMD, or native.
+    Cpu,
+    /// Burn on WebGPU.
+    Gpu,
+}
+
+/// Which device computes and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DeviceReport {
+    /// The device in use.
+    pub device: ComputeDevice,
+    /// Its name: the adapter's, or "CPU (SIMD)".
+    pub name: String,
+    /// Whether a GPU can be chosen.
+    pub gpu_available: bool,
+    /// One sentence: how the choice was made, with the race's times.
+    pub reason: String,
+}
+
+/// What kind of values a label column has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LabelKind {
+    /// Categories with their cell counts, in file order.
+    Categorical {
+        /// `(category, cells)`
+        categories: Vec<(String, usize)>,
+        /// Cells without a label.
+        n_missing: usize,
+    },
+    /// Numbers between these bounds.
+    Numeric {
+        /// Smallest.
+        min: f64,
+        /// Largest.
+        max: f64,
+    },
+}
+
+/// A label column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelInfo {
+    /// Its name.
+    pub name: String,
+    /// Its values.
+    pub kind: LabelKind,
+}
+
+/// An embedding or map.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmbeddingInfo {
+    /// Its name.
+    pub name: String,
+    /// Its dimensions; 2 can be looked at as a map.
+    pub n_dims: usize,
+    /// How its rows found their cells.
+    pub joined_by: JoinMethod,
+}
+
+/// How gene sets and the data's genes match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeneSetSummary {
+    /// Sets read.
+    pub n_sets: usize,
+    /// Sets with at least one gene in the data.
+    pub n_sets_matched: usize,
+    /// Distinct genes in the sets.
+    pub n_genes: usize,
+    /// Of those, genes in the data.
+    pub n_genes_matched: usize,
+    /// A few set genes the data does not have.
+    pub unmatched_examples: Vec<String>,
+}
+
+/// What is open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DatasetSummary {
+    /// Its name.
+    pub name: String,
+    /// Cells.
+    pub n_cells: usize,
+    /// Genes, 0 without expression.
+    pub n_genes: usize,
+    /// What the expression values are.
+    pub values: Option<ValueKind>,
+    /// Label columns.
+    pub labels: Vec<LabelInfo>,
+    /// Embeddings and maps.
+    pub embeddings: Vec<EmbeddingInfo>,
+    /// The embedding training would use unless told otherwise.
+    pub default_embedding: Option<String>,
+    /// The map shown first.
+    pub default_map: Option<super::MapSource>,
+    /// Gene sets, if a file had them.
+    pub gene_sets: Option<GeneSetSummary>,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
+}
+
+/// Where the weights came from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SaeOrigin {
+    /// Trained here.
+    Trained {
+        /// With these parameters.
+        params: SaeParams,
+        /// Where it ended; earlier than planned if it was stopped.
+        last: TrainProgress,
+    },
+    /// Loaded from a file.
+    Loaded {
+        /// The file or folder name.
+        name: String,
+    },
+}
+
+/// The sparse autoencoder in use and how it does on the open data (all cells, f64, streaming).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SaeSummary {
+    /// Where it came from.
+    pub origin: SaeOrigin,
+    /// Architecture name: `standard` (ReLU) or `topk`.
+    pub architecture: String,
+    /// The embedding it reads.
+    pub embedding: String,
+    /// Input dimensions.
+    pub d_in: usize,
+    /// Features.
+    pub n_features: usize,
+    /// Features active in at least one cell.
+    pub n_live: usize,
+    /// Mean active features per cell.
+    pub l0: f64,
+    /// 1 − Σe² / Σ(x − x̄)².
+    pub explained_variance: f64,
+}
+
+/// What an analysis found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnalysisSummary {
+    /// How it was done.
+    pub params: AnalysisParams,
+    /// Live features.
+    pub n_live: usize,
+    /// Of those, features analysed before the end or a cancel.
+    pub n_done: usize,
+    /// Genes tested.
+    pub n_genes: usize,
+    /// Sets of eligible size.
+    pub n_sets: usize,
+    /// Features with at least one kept term.
+    pub n_features_with_terms: usize,
+    /// What a person should know (values used, features left out).
+    pub notices: Vec<Notice>,
+}
+
+/// A training run kept in browser storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointInfo {
+    /// The data set's name when it was kept.
+    pub dataset_name: String,
+    /// The embedding trained on.
+    pub embedding: String,
+    /// What was being trained.
+    pub params: SaeParams,
+    /// Where it stood.
+    pub progress: TrainProgress,
+    /// Whether it fits the data that is open now (same cells, same values).
+    pub fits_open_data: bool,
+}
+
+/// A file to be saved by the person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExportedFile {
+    /// Its name.
+    pub name: String,
+    /// MIME type.
+    pub mime: String,
+    /// Its content.
+    pub bytes: Bytes,
+}
+
+/// An answer or a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// The first message of a worker.
+    Ready {
+        /// [`super::PROTOCOL_VERSION`] of the engine.
+        protocol_version: u32,
+        /// A training run kept from before, if any.
+        checkpoint: Option<CheckpointInfo>,
+    },
+    /// The device in use changed or was asked for.
+    DeviceChosen(DeviceReport),
+    /// A job goes on.
+    Progress {
+        /// Which.
+        job: Job,
+        /// Done share, 0 to 1.
+        fraction: f64,
+        /// What is being done, e.g. "Reading expression: 3.1 of 9.5 million values".
+        message: String,
+    },
+    /// Files were opened: this is all that is open now.
+    DatasetOpened(DatasetSummary),
+    /// Everything was forgotten.
+    Closed,
+    /// Training goes on, about four times a second.
+    Training {
+        /// Where it stands.
+        progress: TrainProgress,
+        /// Whether it is paused.
+        paused: bool,
+    },
+    /// A checkpoint was written, found or (None) discarded.
+    Checkpoint(Option<CheckpointInfo>),
+    /// A sparse autoencoder is ready and its activations are computed; earlier analysis results are gone.
+    SaeReady(SaeSummary),
+    /// An analysis ended, or was cancelled with some features done.
+    Analysed(AnalysisSummary),
+    /// What was asked to look at.
+    View(ViewResult),
+    /// Files to save.
+    Exported {
+        /// The files.
+        files: Vec<ExportedFile>,
+    },
+    /// A job was cancelled and left nothing.
+    Cancelled {
+        /// Which.
+        job: Job,
+    },
+    /// Something is worth knowing.
+    Noticed(Notice),
+    /// A request failed; everything is as it was before it.
+    Failed {
+        /// What, where, found against expected, what to do.
+        message: String,
+    },
+    /// The engine can't go on (panic, lost GPU, out of memory); the page restarts it.
+    Broken {
+        /// What happened and the way on.
+        message: String,
+    },
+}
+
+/// An event with the id of the request it answers; 0 for messages nobody asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The request.
+    pub id: RequestId,
+    /// The event.
+    pub event: Event,
+}
+
+/// A request with its id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Chosen by the sender, not 0.
+    pub id: RequestId,
+    /// The request.
+    pub request: super::Request,
+}

@@ -1,0 +1,27 @@
+//! All that passes between the page (or the command line) and the engine.
+//!
+//! [`Request`]s go in, [`Event`]s come out. Each request carries an id of the sender's choosing and every answer
+//! repeats it. Numeric columns travel as [`F32Column`] and friends: in a browser they become typed arrays whose
+//! buffers are transferred, in process they are moved. Files travel as handles, never as bytes.
+
+mod columns;
+mod event;
+mod request;
+mod view;
+
+pub use crate::lens::{AnalysisMode, AnalysisParams, ExpressionValues};
+pub use crate::sae::{LossConvention, SaeParams, TrainProgress, Variant};
+pub use crate::steer::{SteerParams, SteerTarget};
+pub use columns::{Bytes, F32Column, U32Column};
+pub use event::{
+    AnalysisSummary, Answer, Call, CheckpointInfo, ComputeDevice, DatasetSummary, DeviceReport, EmbeddingInfo, Event,
+    ExportedFile, GeneSetSummary, Job, LabelInfo, LabelKind, Notice, NoticeLevel, SaeOrigin, SaeSummary,
+};
+pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId};
+pub use view::{
+    CardGene, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData, LabelAssociation,
+    MapSource, SteerResult, TableQuery, TopCell, ViewQuery, ViewResult,
+};
+
+/// Version of this protocol; page and engine refuse to talk across versions.
+pub const PROTOCOL_VERSION: u32 = 1;

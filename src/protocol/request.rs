@@ -1,0 +1,108 @@
+//! What the page asks of the engine.
+
+use serde::{Deserialize, Serialize};
+
+use super::ViewQuery;
+use crate::data::FeatureId;
+use crate::lens::AnalysisParams;
+use crate::sae::SaeParams;
+
+/// Chosen by the sender; every answer repeats it.
+pub type RequestId = u32;
+
+/// A file the sender holds; the engine reads slices of it through the transport.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileHandle {
+    /// The transport's number for the file.
+    pub handle: u32,
+    /// Its name with extension.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// Which device computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceChoice {
+    /// The GPU if it passes the self-test and wins the race, else the CPU.
+    #[default]
+    Auto,
+    /// The CPU.
+    Cpu,
+    /// The GPU; an error if there is none.
+    Gpu,
+}
+
+/// A table to be written as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportKind {
+    /// `feature_statistics.csv`
+    FeatureStatistics,
+    /// `differential_expression.csv`: one feature, or all live ones.
+    DifferentialExpression {
+        /// One feature; `None` for all.
+        feature: Option<FeatureId>,
+    },
+    /// `go_enrichment_results.csv` in the paper's columns.
+    Enrichment,
+    /// The sparse autoencoder as a SAELens folder: `cfg.json` and `sae_weights.safetensors`.
+    Sae,
+}
+
+/// A request. A job (open, train, analyse) started while another of its kind runs is refused with a sentence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    /// Open files; an expression file starts a new data set, others join the one that is open. Answers
+    /// `Progress`…, `DatasetOpened` or `Failed` (what was open stays open).
+    Open {
+        /// The files, in any order. A SAELens folder comes as its two files.
+        files: Vec<FileHandle>,
+    },
+    /// Forget everything that is open.
+    Close,
+    /// Choose the compute device. Answers `DeviceChosen`.
+    ChooseDevice {
+        /// The choice.
+        choice: DeviceChoice,
+    },
+    /// Train on an embedding. Answers `Trained…` events, then `SaeReady` or `Failed`.
+    Train {
+        /// Name of the embedding.
+        embedding: String,
+        /// What to train.
+        params: SaeParams,
+    },
+    /// Go on with the training run kept as a checkpoint. Answers like `Train`.
+    ResumeCheckpoint,
+    /// Throw the kept checkpoint away.
+    DiscardCheckpoint,
+    /// Pause the running training.
+    PauseTraining,
+    /// Go on after a pause.
+    ContinueTraining,
+    /// End training now and keep what was learnt.
+    StopTraining,
+    /// Differential expression and gene sets for every live feature. Answers `Progress`…, `Analysed` or `Failed`.
+    Analyse {
+        /// How.
+        params: AnalysisParams,
+    },
+    /// Cancel a job; what is done so far is kept where that makes sense, and said.
+    Cancel {
+        /// The job.
+        job: super::Job,
+    },
+    /// Something to look at. Answers `View` or `Failed`.
+    View {
+        /// What.
+        query: ViewQuery,
+    },
+    /// Write a table. Answers `Exported` or `Failed`.
+    Export {
+        /// Which.
+        kind: ExportKind,
+    },
+}
