@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, RequestId, ViewResult};
-use crate::data::{JoinMethod, ValueKind};
+use crate::data::{JoinMethod, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
 
@@ -19,25 +19,6 @@ pub enum Job {
     Analyse,
     /// Writing a table.
     Export,
-}
-
-/// How serious a notice is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NoticeLevel {
-    /// Good to know.
-    Info,
-    /// Read this before trusting results.
-    Warning,
-}
-
-/// Something a person should know about their data or a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// How serious.
-    pub level: NoticeLevel,
-    /// A sentence or two.
-    pub text: String,
 }
 
 /// A device that computes.

@@ -9,13 +9,14 @@ mod event;
 mod request;
 mod view;
 
+pub use crate::data::{Notice, NoticeLevel};
 pub use crate::lens::{AnalysisMode, AnalysisParams, ExpressionValues};
 pub use crate::sae::{LossConvention, SaeParams, TrainProgress, Variant};
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, U32Column};
 pub use event::{
     AnalysisSummary, Answer, Call, CheckpointInfo, ComputeDevice, DatasetSummary, DeviceReport, EmbeddingInfo, Event,
-    ExportedFile, GeneSetSummary, Job, LabelInfo, LabelKind, Notice, NoticeLevel, SaeOrigin, SaeSummary,
+    ExportedFile, GeneSetSummary, Job, LabelInfo, LabelKind, SaeOrigin, SaeSummary,
 };
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId};
 pub use view::{
