@@ -1,0 +1,75 @@
+//! What the engine needs of the place it runs in.
+
+use std::sync::Arc;
+
+use futures::future::LocalBoxFuture;
+
+use crate::io::ByteSource;
+use crate::protocol::{Answer, FileHandle};
+
+/// Work that stays on its thread.
+pub type LocalTask<'a, T> = LocalBoxFuture<'a, T>;
+
+/// What the place the engine runs in can't do.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum HostError {
+    /// A file can't be opened.
+    #[error("{name:?} can't be opened: {reason}; choose the file again")]
+    File {
+        /// The file.
+        name: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// Storage for checkpoints is missing, full or refused.
+    #[error("storage for training checkpoints can't be used: {reason}; training itself goes on")]
+    Storage {
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// The place the engine runs in: a browser worker, or a native process.
+pub trait Host {
+    /// Opens a file that came with a request.
+    ///
+    /// # Errors
+    /// [`HostError::File`] if the transport does not hold it or the system refuses.
+    fn open(&self, file: &FileHandle) -> Result<Arc<dyn ByteSource>, HostError>;
+
+    /// Sends an answer to the other side.
+    fn emit(&self, answer: Answer);
+
+    /// Starts work beside what is running.
+    fn spawn(&self, task: LocalTask<'static, ()>);
+
+    /// Lets waiting messages and timers have their turn.
+    fn yield_now(&self) -> LocalTask<'static, ()>;
+
+    /// Seconds since some fixed moment.
+    fn now_secs(&self) -> f64;
+
+    /// Storage that outlives the session.
+    fn store(&self) -> &dyn Store;
+}
+
+/// Bytes by key, kept beyond the session.
+pub trait Store {
+    /// The bytes under `key`; `None` if there are none.
+    ///
+    /// # Errors
+    /// [`HostError::Storage`] if the storage can't be read.
+    fn get<'a>(&'a self, key: &'a str) -> LocalTask<'a, Result<Option<Vec<u8>>, HostError>>;
+
+    /// Replaces the bytes under `key`.
+    ///
+    /// # Errors
+    /// [`HostError::Storage`] if the storage is missing, full or refused.
+    fn put<'a>(&'a self, key: &'a str, bytes: &'a [u8]) -> LocalTask<'a, Result<(), HostError>>;
+
+    /// Forgets `key`; nothing happens if it is not there.
+    ///
+    /// # Errors
+    /// [`HostError::Storage`] if the storage can't be written.
+    fn delete<'a>(&'a self, key: &'a str) -> LocalTask<'a, Result<(), HostError>>;
+}
