@@ -1,0 +1,205 @@
+//! `cargo xtask test`: every check there is, in an order that compiles nothing twice, with the time of each step.
+//!
+//! Cheap checks come first. The browser tests come last, so that a run ends on the test runner's own closing line.
+//! One feature set serves clippy, the unit tests, the integration tests and the browser tests' own program.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::clock::Stopwatch;
+use crate::error::{Outcome, TaskError};
+use crate::places::Places;
+use crate::process;
+use crate::setup::{self, announce};
+use crate::site::{self, Workshop};
+use crate::system::Installer;
+use crate::tools::{self, Browser};
+
+/// Features of every native build in tests.
+const NATIVE_FEATURES: &str = "cli,e2e,ui,xtask";
+/// Chromium's options that make WebGPU work without a GPU, and keep the browser from calling home.
+const CHROME_OPTIONS: [&str; 10] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--enable-unsafe-webgpu",
+    "--use-webgpu-adapter=swiftshader",
+    "--enable-features=Vulkan",
+];
+
+type StepBody = fn(&Bench) -> Outcome;
+
+/// The steps in their order: the name for `--only`, the name shown, the work.
+const STEPS: [(&str, &str, StepBody); 7] = [
+    ("format", "format", format),
+    ("clippy", "clippy, native", clippy_native),
+    ("native", "unit and integration tests", native_tests),
+    ("site", "building the site", build_site),
+    ("clippy-wasm", "clippy, wasm32", clippy_wasm),
+    ("wasm", "wasm tests in Chromium", wasm_tests),
+    ("browser", "browser end-to-end tests", browser_tests),
+];
+
+/// All that the steps need.
+struct Bench<'a> {
+    places: &'a Places,
+    profile: &'a str,
+    workshop: Workshop,
+    browser: Browser,
+    axe: PathBuf,
+}
+
+/// Runs all steps, or only the one named.
+///
+/// # Errors
+/// The first step that fails.
+pub(crate) fn test(places: &Places, profile: &str, only: Option<&str>) -> Outcome {
+    if let Some(name) = only
+        && !STEPS.iter().any(|(step, _, _)| *step == name)
+    {
+        return Err(TaskError::UnknownOption { task: "test", found: format!("--only {name}") });
+    }
+    let mut watch = Stopwatch::default();
+    let bench = watch.step("set-up", || prepare(places, profile))?;
+    let (last, first) = STEPS.split_last().map_or((None, &[][..]), |(last, first)| (Some(last), first));
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
+    for (name, shown, body) in first.iter().filter(|(name, _, _)| wanted(name)) {
+        if let Err(error) = watch.step(shown, || body(&bench)) {
+            println!("{}\nfailed in step {name:?}; `cargo xtask test --only {name}` repeats it", watch.table());
+            return Err(error);
+        }
+    }
+    let Some((_, shown, body)) = last.filter(|(name, _, _)| wanted(name)) else {
+        println!("{}", watch.table());
+        return Ok(());
+    };
+    last_step(&mut watch, &bench, shown, *body)
+}
+
+/// The last step: its program is compiled first, so that the table can be printed before its closing line.
+fn last_step(watch: &mut Stopwatch, bench: &Bench, shown: &str, body: StepBody) -> Outcome {
+    watch.step("compiling the browser tests", || {
+        process::run("compiling the browser tests", bench.native("test").args(["--test", "browser", "--no-run"]))
+    })?;
+    println!("{}\n  then {shown}, which print their own time", watch.table());
+    watch.step(shown, || body(bench))
+}
+
+fn prepare<'a>(places: &'a Places, profile: &'a str) -> Outcome<Bench<'a>> {
+    let installer = Installer::find();
+    std::fs::create_dir_all(places.cache()).map_err(TaskError::file("create", places.cache()))?;
+    setup::lints(&mut announce)?;
+    Ok(Bench {
+        places,
+        profile,
+        workshop: Workshop::find_or_install(places, installer, &mut announce)?,
+        browser: tools::browser(installer, &mut announce)?,
+        axe: tools::axe(places, installer, &mut announce)?,
+    })
+}
+
+impl Bench<'_> {
+    fn native(&self, subcommand: &str) -> Command {
+        let mut cargo = process::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.arg(subcommand).args(["--features", NATIVE_FEATURES]);
+        cargo.env("CARGO_TARGET_DIR", self.places.target("native")).current_dir(self.places.checkout());
+        cargo
+    }
+
+    fn wasm(&self, subcommand: &str) -> Command {
+        let mut cargo = self.workshop.cargo(self.places, subcommand);
+        cargo.args(["--profile", self.profile]);
+        cargo
+    }
+
+    fn site(&self) -> PathBuf {
+        self.places.site(self.profile)
+    }
+}
+
+fn format(bench: &Bench) -> Outcome {
+    let mut cargo = process::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    process::run("format", cargo.args(["fmt", "--check"]).current_dir(bench.places.checkout()))
+}
+
+fn clippy_native(bench: &Bench) -> Outcome {
+    process::run("clippy", bench.native("clippy").args(["--all-targets", "--", "-D", "warnings"]))
+}
+
+fn native_tests(bench: &Bench) -> Outcome {
+    process::run("native tests", bench.native("test").args(["--lib", "--bins", "--test", "tests"]))
+}
+
+fn build_site(bench: &Bench) -> Outcome {
+    site::build(bench.places, &bench.workshop, bench.profile, &bench.site())
+}
+
+fn clippy_wasm(bench: &Bench) -> Outcome {
+    let mut clippy = bench.wasm("clippy");
+    clippy.args(["--lib", "--bin", "app", "--bin", "engine", "--test", "wasm", "--", "-D", "warnings"]);
+    process::run("clippy for wasm32", &mut clippy)
+}
+
+fn wasm_tests(bench: &Bench) -> Outcome {
+    let config = bench.places.cache().join("webdriver.json");
+    let text = webdriver_config(&bench.browser.chrome);
+    std::fs::write(&config, text).map_err(TaskError::file("write", &config))?;
+    let mut cargo = bench.wasm("test");
+    cargo
+        .args(["--test", "wasm"])
+        .env("CHROMEDRIVER", &bench.browser.driver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &config)
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
+    process::run("wasm tests", &mut cargo)
+}
+
+fn browser_tests(bench: &Bench) -> Outcome {
+    let screenshots = bench.places.screenshots();
+    std::fs::create_dir_all(&screenshots).map_err(TaskError::file("create", &screenshots))?;
+    let mut cargo = bench.native("test");
+    cargo
+        .args(["--test", "browser", "--", "--test-threads=1"])
+        .env("FEATURESCOPE_SITE", bench.site())
+        .env("FEATURESCOPE_AXE", &bench.axe)
+        .env("FEATURESCOPE_SCREENSHOTS", &screenshots)
+        .env("CHROME", &bench.browser.chrome)
+        .env("CHROMEDRIVER", &bench.browser.driver);
+    println!("   screenshots: {}", screenshots.display());
+    process::run("browser tests", &mut cargo)
+}
+
+/// What wasm-bindgen's test runner asks of chromedriver.
+fn webdriver_config(chrome: &Path) -> String {
+    serde_json::json!({
+        "goog:chromeOptions": { "binary": chrome, "args": CHROME_OPTIONS },
+        "goog:loggingPrefs": { "browser": "ALL" },
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_tests_come_last() {
+        assert_eq!(STEPS.last().map(|(name, _, _)| *name), Some("browser"));
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused_before_any_work() {
+        let places = Places::find().unwrap();
+        assert!(test(&places, "browser", Some("fromat")).unwrap_err().to_string().contains("fromat"));
+    }
+
+    #[test]
+    fn the_webdriver_config_names_the_browser_found() {
+        let config: serde_json::Value = serde_json::from_str(&webdriver_config(Path::new("/opt/chrome"))).unwrap();
+        assert_eq!(config["goog:chromeOptions"]["binary"], "/opt/chrome");
+    }
+}
