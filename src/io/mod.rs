@@ -1,5 +1,18 @@
 //! Reading and writing files: one file per format, all over [`ByteSource`].
 
+mod error;
+mod gmt;
+mod h5ad;
+mod import;
+mod labels;
+mod npy;
+mod reader;
+mod sniff;
 mod source;
 
+pub use error::ImportError;
+pub use h5ad::AnnDataFile;
+pub use import::{Imported, import};
+pub use labels::LabelsFile;
+pub use sniff::{FileKind, sniff};
 pub use source::{ByteSource, MemorySource};

@@ -1,0 +1,168 @@
+//! What can be wrong with a file, each as a sentence a person can act on.
+
+use std::io;
+
+use crate::data::DataError;
+
+/// What can be opened, for messages.
+pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy), labels (.csv, .tsv, also .gz), \
+     gene sets (.gmt, .gmt.gz) and SAELens sparse autoencoders (cfg.json with .safetensors)";
+
+/// A file could not be imported. Nothing of it was kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The system could not read the file.
+    #[error("{file:?} could not be read: {source}; check that the file is still where it was and open it again")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file has no bytes.
+    #[error("{file:?} is empty (0 bytes); export or download it again")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// The file is none of the kinds that can be opened.
+    #[error("{file:?} {found}, which can't be opened here; {hint}. FeatureScope opens {OPENABLE}")]
+    Unrecognised {
+        /// The file.
+        file: String,
+        /// What it is, as a predicate: `is a ZIP archive`.
+        found: String,
+        /// What to do with such a file.
+        hint: String,
+    },
+    /// The file ends before its content does.
+    #[error(
+        "{file:?} ends too early: {place} needs {expected} bytes but {found} are there; the file is damaged or was not copied completely, so copy or download it again"
+    )]
+    Truncated {
+        /// The file.
+        file: String,
+        /// What was being read.
+        place: String,
+        /// Bytes needed.
+        expected: u64,
+        /// Bytes there.
+        found: u64,
+    },
+    /// The gzip stream is broken.
+    #[error(
+        "{file:?} can't be decompressed: {source}; the file is damaged or was not copied completely, so copy or download it again"
+    )]
+    Gzip {
+        /// The file.
+        file: String,
+        /// What the decompressor said.
+        source: io::Error,
+    },
+    /// A file decompresses to more than is allowed.
+    #[error(
+        "{file:?} decompresses to more than {limit} bytes, which no such file should; decompress it yourself and look at what it holds"
+    )]
+    InflatesTooFar {
+        /// The file.
+        file: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Memory ran out.
+    #[error(
+        "{file:?}: {what} needs {bytes} bytes of memory, more than this tab or computer can give; close other tabs, or open a file with fewer cells or genes (the command line tool has no tab limit)"
+    )]
+    OutOfMemory {
+        /// The file.
+        file: String,
+        /// What did not fit.
+        what: String,
+        /// Bytes asked for.
+        bytes: u64,
+    },
+    /// A numpy file that is not an embedding.
+    #[error("{file:?} holds {found}, but an embedding is a 2-D array of numbers, [cells, dimensions]; {hint}")]
+    Npy {
+        /// The file.
+        file: String,
+        /// What it holds.
+        found: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A table or gene-set file contradicts its format.
+    #[error("{file:?}, line {line}: found {found}, expected {expected}; correct that line or export the file again")]
+    Line {
+        /// The file.
+        file: String,
+        /// The line (1-based).
+        line: u64,
+        /// What is there.
+        found: String,
+        /// What should be there.
+        expected: String,
+    },
+    /// A table or gene-set file has a header or nothing, but no content.
+    #[error("{file:?} has no {what}: {found}; {hint}")]
+    NoContent {
+        /// The file.
+        file: String,
+        /// What is missing.
+        what: &'static str,
+        /// What was found instead.
+        found: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The HDF5 reader could not read a part of the file.
+    #[error(
+        "{file:?}: {place} can't be read ({source}); the file may be damaged, so download it again, or re-save it with anndata: anndata.read_h5ad(…).write_h5ad(…)"
+    )]
+    Hdf5 {
+        /// The file.
+        file: String,
+        /// The HDF5 object.
+        place: String,
+        /// What the reader said.
+        source: Box<hdf5_pure::Error>,
+    },
+    /// An AnnData file written before anndata 0.7, its tables stored as compound arrays.
+    #[error(
+        "{file:?} has the old AnnData layout ({place} is one compound array, written before anndata 0.7); re-save it in Python with a current anndata: anndata.read_h5ad(…).write_h5ad(…)"
+    )]
+    LegacyLayout {
+        /// The file.
+        file: String,
+        /// The table.
+        place: String,
+    },
+    /// Part of an AnnData file is not as its layout says.
+    #[error("{file:?}: {place} {found}, expected {expected}; write the file again with anndata 0.8 or later")]
+    Layout {
+        /// The file.
+        file: String,
+        /// The HDF5 object.
+        place: String,
+        /// What was found.
+        found: String,
+        /// What belongs there.
+        expected: String,
+    },
+    /// The parts of the file do not fit together.
+    #[error("{file:?}, {place}: {source}")]
+    Data {
+        /// The file.
+        file: String,
+        /// Which part.
+        place: String,
+        /// What does not fit.
+        source: DataError,
+    },
+    /// The person asked to stop.
+    #[error("reading {file:?} was cancelled")]
+    Cancelled {
+        /// The file.
+        file: String,
+    },
+}

@@ -1,0 +1,55 @@
+//! Opening one file, whatever its kind.
+
+use std::sync::Arc;
+
+use super::gmt::import_gmt;
+use super::h5ad::AnnDataFile;
+use super::labels::{LabelsFile, import_labels};
+use super::npy::import_npy;
+use super::reader::read_all;
+use super::sniff::{FileKind, sniff, stem};
+use super::{ByteSource, ImportError};
+use crate::data::{DenseMatrix, GeneSet, Observer};
+
+/// What one file held.
+#[derive(Clone, Debug)]
+pub enum Imported {
+    /// Cells with expression, labels and embeddings.
+    AnnData(Box<AnnDataFile>),
+    /// One embedding.
+    Embedding {
+        /// The file's name without its ending.
+        name: String,
+        /// `[n_rows, n_dims]`
+        values: DenseMatrix,
+    },
+    /// Labels.
+    Labels(LabelsFile),
+    /// Gene sets.
+    GeneSets(Vec<GeneSet>),
+    /// The bytes of a SAELens `cfg.json`.
+    SaeConfig(Vec<u8>),
+    /// The bytes of a SAELens `.safetensors`.
+    SaeWeights(Vec<u8>),
+}
+
+/// Finds out what a file is and reads it.
+///
+/// # Errors
+/// An [`ImportError`]; nothing of the file is kept then.
+pub fn import(name: &str, source: Arc<dyn ByteSource>, observer: &dyn Observer) -> Result<Imported, ImportError> {
+    match sniff(name, &*source)? {
+        FileKind::AnnData => Err(ImportError::Unrecognised {
+            file: name.to_owned(),
+            found: "is an HDF5 file".to_owned(),
+            hint: "export its embeddings as .npy and its labels as .csv".to_owned(),
+        }),
+        FileKind::Npy => {
+            import_npy(name, &*source, observer).map(|values| Imported::Embedding { name: stem(name), values })
+        }
+        FileKind::LabelsCsv => import_labels(name, source, observer).map(Imported::Labels),
+        FileKind::GeneSets => import_gmt(name, source, observer).map(Imported::GeneSets),
+        FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
+        FileKind::SaeWeights => read_all(name, &*source).map(Imported::SaeWeights),
+    }
+}

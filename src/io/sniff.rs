@@ -1,0 +1,212 @@
+//! What kind of file it is: by content first, by the name's ending where content can't tell.
+
+use super::reader::{GZIP_MAGIC, head, inflated_head};
+use super::{ByteSource, ImportError};
+
+/// Bytes looked at.
+const HEAD: usize = 64 << 10;
+const HDF5_MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+/// A user block may precede the HDF5 signature, which then stands at one of these places.
+const HDF5_STARTS: [usize; 4] = [0, 512, 1024, 2048];
+
+/// A kind of file that can be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// An AnnData file: HDF5.
+    AnnData,
+    /// A numpy array.
+    Npy,
+    /// A table of labels: CSV or TSV, also gzip.
+    LabelsCsv,
+    /// Gene sets: GMT, also gzip.
+    GeneSets,
+    /// The configuration of a SAELens sparse autoencoder.
+    SaeConfig,
+    /// The weights of a SAELens sparse autoencoder.
+    SaeWeights,
+}
+
+/// Finds out what a file is.
+///
+/// # Errors
+/// [`ImportError::Unrecognised`] if it is none of [`FileKind`], saying what it is; [`ImportError::Empty`],
+/// [`ImportError::Read`], [`ImportError::Gzip`] where it can't be looked at.
+pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportError> {
+    let start = head(name, source, HEAD)?;
+    if start.is_empty() {
+        return Err(ImportError::Empty { file: name.to_owned() });
+    }
+    if start.starts_with(&GZIP_MAGIC) {
+        return sniff_gzip(name, &start);
+    }
+    match binary_kind(&start, source.size()) {
+        Some(kind) => Ok(kind),
+        None => sniff_text(name, &start),
+    }
+}
+
+/// The kind of a binary file, by its first bytes.
+fn binary_kind(start: &[u8], size: u64) -> Option<FileKind> {
+    let has_hdf5_at = |at: usize| start.get(at..).is_some_and(|rest| rest.starts_with(&HDF5_MAGIC));
+    if HDF5_STARTS.into_iter().any(has_hdf5_at) {
+        Some(FileKind::AnnData)
+    } else if start.starts_with(b"\x93NUMPY") {
+        Some(FileKind::Npy)
+    } else if is_safetensors(start, size) {
+        Some(FileKind::SaeWeights)
+    } else {
+        None
+    }
+}
+
+/// Safetensors: a little-endian header length that fits the file, then JSON.
+fn is_safetensors(start: &[u8], size: u64) -> bool {
+    let Some((length, rest)) = start.split_first_chunk::<8>() else {
+        return false;
+    };
+    let length = u64::from_le_bytes(*length);
+    rest.first() == Some(&b'{') && length >= 2 && size.checked_sub(8).is_some_and(|left| length <= left)
+}
+
+fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
+    let inner = inflated_head(name, start, HEAD)?;
+    let refuse = |found: &str| {
+        Err(unrecognised(name, &format!("is {found} inside gzip"), "decompress it first (gunzip) and open the result"))
+    };
+    match binary_kind(&inner, u64::MAX) {
+        Some(FileKind::AnnData) => refuse("an HDF5 file"),
+        Some(FileKind::Npy) => refuse("a numpy array"),
+        Some(_) => refuse("a safetensors file"),
+        None if inner.first() == Some(&b'{') => refuse("JSON"),
+        None => sniff_text(name.strip_suffix(".gz").unwrap_or(name), &inner).map_err(|error| match error {
+            ImportError::Unrecognised { found, hint, .. } => {
+                ImportError::Unrecognised { file: name.to_owned(), found: format!("{found} (inside gzip)"), hint }
+            }
+            other => other,
+        }),
+    }
+}
+
+fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
+    if let Some((found, hint)) = foreign_kind(start) {
+        return Err(unrecognised(name, found, hint));
+    }
+    let text = String::from_utf8_lossy(start);
+    let first = text.trim_start_matches('\u{feff}').trim_start();
+    if first.starts_with('{') {
+        return if text.contains("\"d_in\"") || text.contains("\"d_sae\"") {
+            Ok(FileKind::SaeConfig)
+        } else {
+            let found = "is JSON without \"d_in\" and \"d_sae\", so not the cfg.json of a SAELens sparse autoencoder";
+            Err(unrecognised(name, found, "choose the cfg.json of the folder SAELens wrote"))
+        };
+    }
+    match extension(name).as_str() {
+        "gmt" => Ok(FileKind::GeneSets),
+        "csv" | "tsv" | "txt" | "tab" => Ok(FileKind::LabelsCsv),
+        "" => Err(unrecognised(name, "is text of unknown meaning", "give it an ending that says what it is")),
+        other => {
+            let found = format!("is text with the ending .{other}");
+            Err(unrecognised(name, &found, "if it is a table, save it as .csv or .tsv"))
+        }
+    }
+}
+
+/// Well-known files that are not ours, with what to do with each.
+fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
+    let zip = "if it is a PyTorch .pt or a .npz, save its array with numpy.save; if it is an archive, unpack it";
+    let known: [(&[u8], &str, &str); 8] = [
+        (b"PK\x03\x04", "is a ZIP archive (as .zip, .npz, .pt and .xlsx are)", zip),
+        (b"PAR1", "is a Parquet file", "save the table as .csv"),
+        (b"\x80\x02", "is a Python pickle", "save the array with numpy.save"),
+        (b"\x80\x04", "is a Python pickle", "save the array with numpy.save"),
+        (b"\x80\x05", "is a Python pickle", "save the array with numpy.save"),
+        (b"%%MatrixMarket", "is a Matrix Market file", "read it into AnnData and write a .h5ad"),
+        (b"RDX", "is an R data file", "export the object as .h5ad, for example with zellkonverter"),
+        (b"X\n\0", "is an R data file", "export the object as .h5ad, for example with zellkonverter"),
+    ];
+    if let Some((_, found, hint)) = known.into_iter().find(|(magic, ..)| start.starts_with(magic)) {
+        return Some((found, hint));
+    }
+    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
+        return Some(("is text in UTF-16", "save it as UTF-8"));
+    }
+    start.contains(&0).then_some(("is a binary file of unknown kind", "check that it is the file you meant"))
+}
+
+/// The last ending, lower case, without its dot.
+pub(crate) fn extension(name: &str) -> String {
+    name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default()
+}
+
+/// The file's name without folders and without the endings of the formats opened here.
+pub(crate) fn stem(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let mut stem = base;
+    for ending in [".gz", ".h5ad", ".h5", ".npy", ".csv", ".tsv", ".txt", ".gmt"] {
+        stem = stem.strip_suffix(ending).unwrap_or(stem);
+    }
+    if stem.is_empty() { base.to_owned() } else { stem.to_owned() }
+}
+
+fn unrecognised(name: &str, found: &str, hint: &str) -> ImportError {
+    ImportError::Unrecognised { file: name.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::MemorySource;
+    use crate::io::reader::tests::gzip;
+
+    fn kind(name: &str, bytes: &[u8]) -> Result<FileKind, ImportError> {
+        sniff(name, &MemorySource(bytes.to_vec()))
+    }
+
+    #[test]
+    fn content_wins_over_the_name() {
+        assert_eq!(kind("wrong.csv", b"\x89HDF\r\n\x1a\nrest").unwrap(), FileKind::AnnData);
+        assert_eq!(kind("wrong.h5ad", b"\x93NUMPY\x01\0").unwrap(), FileKind::Npy);
+        assert_eq!(kind("x.json", b"{\"d_in\": 3, \"d_sae\": 9}").unwrap(), FileKind::SaeConfig);
+        assert_eq!(kind("model.bin", b"\x02\0\0\0\0\0\0\0{}").unwrap(), FileKind::SaeWeights);
+    }
+
+    #[test]
+    fn an_hdf5_user_block_is_stepped_over() {
+        let mut bytes = vec![0; 512];
+        bytes.extend(HDF5_MAGIC);
+        assert_eq!(kind("a.h5ad", &bytes).unwrap(), FileKind::AnnData);
+    }
+
+    #[test]
+    fn text_is_told_by_its_ending_also_inside_gzip() {
+        assert_eq!(kind("a.csv", b"cell,type\n").unwrap(), FileKind::LabelsCsv);
+        assert_eq!(kind("a.TSV.gz", &gzip(b"cell\ttype\n")).unwrap(), FileKind::LabelsCsv);
+        assert_eq!(kind("h.all.v2023.symbols.gmt.gz", &gzip(b"S\tD\tG\n")).unwrap(), FileKind::GeneSets);
+    }
+
+    #[test]
+    fn what_can_t_be_opened_is_named_with_what_can() {
+        for (name, bytes, expected) in [
+            ("x.npz", &b"PK\x03\x04...."[..], "ZIP archive"),
+            ("x.parquet", b"PAR1....", "Parquet"),
+            ("x.json", b"{\"a\": 1}", "JSON without"),
+            ("x.md", b"# title", "ending .md"),
+            ("x.bin", b"\0\x01\x02", "binary"),
+            ("x.csv", b"\xff\xfea\0,\0", "UTF-16"),
+        ] {
+            let message = kind(name, bytes).unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains(".h5ad") && message.contains(name), "{message}");
+        }
+        assert!(matches!(kind("x.csv", b""), Err(ImportError::Empty { .. })));
+        let message = kind("x.h5ad.gz", &gzip(b"\x89HDF\r\n\x1a\nrest")).unwrap_err().to_string();
+        assert!(message.contains("gunzip"), "{message}");
+    }
+
+    #[test]
+    fn stems_lose_known_endings_only() {
+        assert_eq!(stem("dir/kang.scvi.npy"), "kang.scvi");
+        assert_eq!(stem("h.all.v2023.gmt.gz"), "h.all.v2023");
+        assert_eq!(stem(".npy"), ".npy");
+    }
+}
