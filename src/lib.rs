@@ -15,5 +15,4 @@ pub mod protocol;
 pub mod sae;
 pub mod stats;
 pub mod steer;
-#[cfg(feature = "ui")]
 pub mod ui;

@@ -11,7 +11,7 @@ mod view;
 
 pub use crate::data::{Notice, NoticeLevel};
 pub use crate::lens::{AnalysisMode, AnalysisParams, ExpressionValues};
-pub use crate::sae::{LossConvention, SaeParams, TrainProgress, Variant};
+pub use crate::sae::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, U32Column};
 pub use event::{

@@ -1,0 +1,240 @@
+//! All the page knows, as one plain value.
+//!
+//! [`State`] is changed only by [`reduce`], which is pure: a message in, the new state and the [`Effect`]s that
+//! the outside world should see (requests to the engine, files to save) out. Nothing here touches a browser, so
+//! every rule of the page is tested natively. Per-cell columns are kept behind [`Shared`], whose equality is
+//! identity, so that comparing states never walks 100,000 numbers.
+
+mod answer;
+mod message;
+mod open;
+mod reduce;
+mod remote;
+mod request;
+mod table;
+#[cfg(test)]
+mod tests;
+mod views;
+
+use std::collections::BTreeMap;
+
+pub use message::{Effect, Msg};
+pub use open::map_choices;
+pub use reduce::reduce;
+pub use remote::{Remote, Shared};
+pub use request::ViewKind;
+pub use table::{Table, TableEdit};
+pub use views::{CellColoring, ColoringValues, Hover, MapPoints, Preview};
+
+use crate::data::{CellSelection, FeatureId};
+use crate::protocol::{
+    AnalysisSummary, CellColor, CheckpointInfo, DatasetSummary, DeviceChoice, DeviceReport, FeatureCard, FileHandle,
+    Job, MapSource, NoticeLevel, SaeSummary, SteerResult, TrainProgress,
+};
+
+/// Whether the engine is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EngineStatus {
+    /// Nobody needed it yet.
+    #[default]
+    NotStarted,
+    /// It loads.
+    Starting,
+    /// It answers.
+    Ready,
+    /// It can't go on; a person may restart it.
+    Broken(String),
+}
+
+/// Where a job stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum JobState {
+    /// Nothing runs and nothing went wrong.
+    #[default]
+    Idle,
+    /// It runs.
+    Running {
+        /// Done share, 0 to 1.
+        fraction: f64,
+        /// What is being done now.
+        message: String,
+    },
+    /// It failed; the sentence says why.
+    Failed(String),
+}
+
+impl JobState {
+    /// Whether the job runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Running { .. })
+    }
+
+    /// Why it failed, if it did.
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Failed(message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+/// One [`JobState`] per [`Job`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Jobs {
+    /// Reading files.
+    pub open: JobState,
+    /// Training.
+    pub train: JobState,
+    /// Differential expression and gene sets.
+    pub analyse: JobState,
+    /// Writing tables.
+    pub export: JobState,
+}
+
+impl Jobs {
+    /// The state of a job.
+    pub fn get(&self, job: Job) -> &JobState {
+        match job {
+            Job::Open => &self.open,
+            Job::Train => &self.train,
+            Job::Analyse => &self.analyse,
+            Job::Export => &self.export,
+        }
+    }
+
+    /// The state of a job, to be changed.
+    pub fn get_mut(&mut self, job: Job) -> &mut JobState {
+        match job {
+            Job::Open => &mut self.open,
+            Job::Train => &mut self.train,
+            Job::Analyse => &mut self.analyse,
+            Job::Export => &mut self.export,
+        }
+    }
+}
+
+/// The training run that goes on, or the last one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Training {
+    /// Whether the running training is paused.
+    pub is_paused: bool,
+    /// Whether a person asked it to stop and the engine has not answered yet.
+    pub is_stopping: bool,
+    /// Metrics in order of steps; thinned so that it never grows past a few thousand.
+    pub history: Vec<TrainProgress>,
+}
+
+/// A message in the corner of the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// Tells toasts apart.
+    pub id: u32,
+    /// How serious.
+    pub level: NoticeLevel,
+    /// A sentence or two.
+    pub text: String,
+}
+
+/// All the page knows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Whether the engine is there.
+    pub engine: EngineStatus,
+    /// Which device computes.
+    pub device: Option<DeviceReport>,
+    /// Which device a person asked for.
+    pub device_choice: DeviceChoice,
+    /// What the demo shows before the engine has read it.
+    pub preview: Option<Shared<Preview>>,
+    /// What is open.
+    pub dataset: Option<Shared<DatasetSummary>>,
+    /// The files behind it, to be opened again after the engine broke.
+    pub opened: Vec<FileHandle>,
+    /// The files being opened.
+    pub opening: Vec<FileHandle>,
+    /// The sparse autoencoder in use.
+    pub sae: Option<Shared<SaeSummary>>,
+    /// The training run.
+    pub training: Training,
+    /// What the last analysis found.
+    pub analysis: Option<Shared<AnalysisSummary>>,
+    /// Where each job stands.
+    pub jobs: Jobs,
+    /// A training run kept in browser storage.
+    pub checkpoint: Option<CheckpointInfo>,
+    /// The feature looked at.
+    pub selected_feature: Option<FeatureId>,
+    /// What the map's colours stand for.
+    pub color: Option<CellColor>,
+    /// Where the map's coordinates come from.
+    pub map_source: Option<MapSource>,
+    /// The coordinates.
+    pub map: Remote<Shared<MapPoints>>,
+    /// The values behind the colours.
+    pub coloring: Remote<Shared<CellColoring>>,
+    /// Codes of label columns seen so far, for selections by label.
+    pub label_codes: BTreeMap<String, Shared<CellColoring>>,
+    /// The chosen cells; [`CellSelection::All`] means that none are singled out.
+    pub selection: CellSelection,
+    /// Names of all genes in file order.
+    pub gene_names: Remote<Shared<Vec<String>>>,
+    /// The cell under the pointer.
+    pub hover: Option<Hover>,
+    /// The feature table.
+    pub table: Table,
+    /// The card of the selected feature.
+    pub card: Remote<Shared<FeatureCard>>,
+    /// The last steering experiment.
+    pub steer: Remote<Shared<SteerResult>>,
+    /// Messages in the corner, oldest first.
+    pub toasts: Vec<Toast>,
+    requests: request::Requests,
+    next_toast: u32,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            engine: EngineStatus::default(),
+            device: None,
+            device_choice: DeviceChoice::default(),
+            preview: None,
+            dataset: None,
+            opened: Vec::new(),
+            opening: Vec::new(),
+            sae: None,
+            training: Training::default(),
+            analysis: None,
+            jobs: Jobs::default(),
+            checkpoint: None,
+            selected_feature: None,
+            color: None,
+            map_source: None,
+            map: Remote::default(),
+            coloring: Remote::default(),
+            label_codes: BTreeMap::new(),
+            selection: CellSelection::All,
+            gene_names: Remote::default(),
+            hover: None,
+            table: Table::default(),
+            card: Remote::default(),
+            steer: Remote::default(),
+            toasts: Vec::new(),
+            requests: request::Requests::default(),
+            next_toast: 0,
+        }
+    }
+}
+
+impl State {
+    /// Whether there is nothing to look at: no data, no preview and nothing on its way.
+    pub fn is_empty(&self) -> bool {
+        self.dataset.is_none() && self.preview.is_none() && !self.jobs.open.is_running()
+    }
+
+    /// The checkpoint, if it fits what is open and no training runs.
+    pub fn checkpoint_offer(&self) -> Option<&CheckpointInfo> {
+        let is_free = self.dataset.is_some() && !self.jobs.train.is_running();
+        self.checkpoint.as_ref().filter(|checkpoint| is_free && checkpoint.fits_open_data)
+    }
+}

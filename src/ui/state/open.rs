@@ -1,0 +1,187 @@
+//! Opening, closing and what follows from either.
+
+use super::{Effect, EngineStatus, JobState, Remote, Shared, State, Table, Training, ViewKind};
+use crate::data::CellSelection;
+use crate::protocol::{
+    CellColor, DatasetSummary, EmbeddingInfo, FileHandle, LabelInfo, LabelKind, MapSource, Request, ViewQuery,
+};
+
+impl State {
+    /// Asks the engine to open files, starting it if it is not there.
+    pub(super) fn open(&mut self, files: Vec<FileHandle>) -> Vec<Effect> {
+        if files.is_empty() {
+            return Vec::new();
+        }
+        self.jobs.open = JobState::Running { fraction: 0.0, message: format!("Opening {}", names(&files)) };
+        self.opening.clone_from(&files);
+        let mut effects = self.start_engine();
+        effects.push(self.send(Request::Open { files }));
+        effects
+    }
+
+    /// The effect that starts the engine, if nobody did yet.
+    pub(super) fn start_engine(&mut self) -> Vec<Effect> {
+        if self.engine != EngineStatus::NotStarted {
+            return Vec::new();
+        }
+        self.engine = EngineStatus::Starting;
+        vec![Effect::StartEngine]
+    }
+
+    /// Starts a new engine and opens the same files again.
+    pub(super) fn restart(&mut self) -> Vec<Effect> {
+        self.requests.clear();
+        self.engine = EngineStatus::Starting;
+        self.device = None;
+        let files = std::mem::take(&mut self.opened);
+        self.forget_data();
+        let mut effects = vec![Effect::RestartEngine];
+        effects.extend(self.open(files));
+        effects
+    }
+
+    /// Takes the summary of what is open now.
+    pub(super) fn dataset_opened(&mut self, summary: DatasetSummary) -> Vec<Effect> {
+        self.jobs.open = JobState::Idle;
+        let opening = std::mem::take(&mut self.opening);
+        if self.dataset.as_ref().is_none_or(|open| is_other_data(open, &summary)) {
+            self.forget_data();
+            self.opened = opening;
+        } else {
+            self.opened.extend(opening);
+            self.label_codes.clear();
+        }
+        let map = self.map_source.clone().filter(|source| has_map(&summary, source));
+        self.map_source = map.or_else(|| summary.default_map.clone());
+        let color = self.color.clone().filter(|color| has_color(&summary, color));
+        self.color = color.or_else(|| default_color(&summary));
+        let has_genes = summary.n_genes > 0;
+        self.dataset = Some(Shared::new(summary));
+        let mut effects = self.ask_map();
+        effects.extend(self.ask_color());
+        if has_genes {
+            self.gene_names.ask();
+            effects.push(self.view(ViewKind::GeneNames, ViewQuery::GeneNames));
+        }
+        effects
+    }
+
+    /// Forgets everything of the open data set, keeping the engine, the device, the toasts and the demo's preview.
+    pub(super) fn forget_data(&mut self) {
+        self.dataset = None;
+        self.opened.clear();
+        self.training = Training::default();
+        self.jobs.train = JobState::Idle;
+        self.color = None;
+        self.map_source = None;
+        self.map = Remote::default();
+        self.coloring = Remote::default();
+        self.label_codes.clear();
+        self.selection = CellSelection::All;
+        self.gene_names = Remote::default();
+        self.hover = None;
+        self.forget_sae();
+    }
+
+    /// Forgets the sparse autoencoder and all that came of it.
+    pub(super) fn forget_sae(&mut self) {
+        self.sae = None;
+        self.analysis = None;
+        self.jobs.analyse = JobState::Idle;
+        self.selected_feature = None;
+        self.table = Table::default();
+        self.card = Remote::default();
+        self.steer = Remote::default();
+        if matches!(self.color, Some(CellColor::Feature(_))) {
+            self.color = self.dataset.as_ref().and_then(|summary| default_color(summary));
+        }
+    }
+
+    /// Asks for the coordinates of the chosen map.
+    pub(super) fn ask_map(&mut self) -> Vec<Effect> {
+        let Some(source) = self.map_source.clone() else { return Vec::new() };
+        self.map.ask();
+        vec![self.view(ViewKind::Map, ViewQuery::Map(source))]
+    }
+
+    /// Asks for the values of the chosen colours.
+    pub(super) fn ask_color(&mut self) -> Vec<Effect> {
+        let Some(color) = self.color.clone() else {
+            self.coloring = Remote::default();
+            return Vec::new();
+        };
+        self.coloring.ask();
+        vec![self.view(ViewKind::Color, ViewQuery::Color(color))]
+    }
+}
+
+/// Whether an opened summary is of another data set than the one that was open.
+fn is_other_data(open: &DatasetSummary, new: &DatasetSummary) -> bool {
+    (&open.name, open.n_cells) != (&new.name, new.n_cells)
+}
+
+fn names(files: &[FileHandle]) -> String {
+    match files {
+        [one] => one.name.clone(),
+        many => format!("{} files", many.len()),
+    }
+}
+
+/// Whether the data has the map: any embedding of two dimensions or more.
+fn has_map(summary: &DatasetSummary, source: &MapSource) -> bool {
+    let fits = |embedding: &EmbeddingInfo| match source {
+        MapSource::Embedding(name) => embedding.name == *name && embedding.n_dims == 2,
+        MapSource::Pca(name) => embedding.name == *name && embedding.n_dims >= 2,
+    };
+    summary.embeddings.iter().any(fits)
+}
+
+fn has_color(summary: &DatasetSummary, color: &CellColor) -> bool {
+    match color {
+        CellColor::Label(name) => summary.labels.iter().any(|label| label.name == *name),
+        CellColor::Feature(_) => true,
+        CellColor::Gene(gene) => gene.index() < summary.n_genes,
+    }
+}
+
+/// The categorical label with the most categories up to 30: cell types rather than batches; else the first label.
+fn default_color(summary: &DatasetSummary) -> Option<CellColor> {
+    let n_categories = |label: &LabelInfo| match &label.kind {
+        LabelKind::Categorical { categories, .. } if (2..=30).contains(&categories.len()) => categories.len(),
+        _ => 0,
+    };
+    // `max_by_key` keeps the last of equals; reversed, that is the first in file order.
+    let label = summary.labels.iter().rev().max_by_key(|label| n_categories(label))?;
+    Some(CellColor::Label(label.name.clone()))
+}
+
+/// The maps a person can choose: two-dimensional embeddings as they are, all wider ones by their PCA.
+pub fn map_choices(summary: &DatasetSummary) -> Vec<MapSource> {
+    let flat = summary.embeddings.iter().filter(|embedding| embedding.n_dims == 2);
+    let wide = summary.embeddings.iter().filter(|embedding| embedding.n_dims > 2);
+    let flat = flat.map(|embedding| MapSource::Embedding(embedding.name.clone()));
+    flat.chain(wide.map(|embedding| MapSource::Pca(embedding.name.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::state::tests::{categorical, summary};
+
+    #[test]
+    fn cells_are_coloured_by_the_richest_label_first() {
+        let mut summary = summary("kang", 100);
+        summary.labels = vec![categorical("batch", 2), categorical("type", 8), categorical("barcode", 100)];
+        assert_eq!(default_color(&summary), Some(CellColor::Label("type".to_owned())));
+        summary.labels.truncate(0);
+        assert_eq!(default_color(&summary), None);
+    }
+
+    #[test]
+    fn wide_embeddings_are_offered_by_their_pca() {
+        let summary = summary("kang", 100);
+        let expected = [MapSource::Embedding("X_umap".to_owned()), MapSource::Pca("X_pca".to_owned())];
+        assert_eq!(map_choices(&summary), expected);
+        assert!(!has_map(&summary, &MapSource::Embedding("X_pca".to_owned())));
+    }
+}

@@ -1,0 +1,219 @@
+//! A message in, the new state and its effects out.
+
+use super::views::{selected_rows, toggle_label};
+use super::{Effect, EngineStatus, JobState, Msg, Remote, Shared, State, TableEdit, Toast, Training, ViewKind};
+use crate::data::{CellSelection, FeatureId};
+use crate::protocol::{CellColor, Job, NoticeLevel, Request, SteerParams, ViewQuery};
+
+/// Toasts kept; older ones give way.
+const MAX_TOASTS: usize = 4;
+
+/// Changes the state by what happened; says what the world should do.
+pub fn reduce(state: &mut State, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Answer(answer) => state.answer(answer),
+        Msg::EngineLost(message) => state.engine_broken(message),
+        Msg::PreviewLoaded(preview) => {
+            state.preview = Some(Shared::new(preview));
+            Vec::new()
+        }
+        Msg::DemoProgress { fraction, message } => {
+            state.jobs.open = JobState::Running { fraction, message };
+            Vec::new()
+        }
+        Msg::DemoFailed(message) => state.demo_failed(message),
+        Msg::Open(files) => state.open(files),
+        Msg::Close => state.close(),
+        Msg::Restart => state.restart(),
+        Msg::ChooseDevice(choice) => {
+            state.device_choice = choice;
+            let mut effects = state.start_engine();
+            effects.push(state.send(Request::ChooseDevice { choice }));
+            effects
+        }
+        Msg::Say { level, text } => state.say(level, text),
+        Msg::DismissToast(id) => {
+            state.toasts.retain(|toast| toast.id != id);
+            Vec::new()
+        }
+        Msg::DismissError(job) => {
+            *state.jobs.get_mut(job) = JobState::Idle;
+            Vec::new()
+        }
+        job_or_look => reduce_job(state, job_or_look),
+    }
+}
+
+fn reduce_job(state: &mut State, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Train { embedding, params } => state.train(Request::Train { embedding, params }),
+        Msg::ResumeCheckpoint => state.train(Request::ResumeCheckpoint),
+        Msg::DiscardCheckpoint => {
+            state.checkpoint = None;
+            vec![state.send(Request::DiscardCheckpoint)]
+        }
+        Msg::Pause => vec![state.send(Request::PauseTraining)],
+        Msg::Continue => vec![state.send(Request::ContinueTraining)],
+        Msg::Stop => {
+            state.training.is_stopping = true;
+            vec![state.send(Request::StopTraining)]
+        }
+        Msg::Analyse(params) => {
+            state.jobs.analyse = running("Preparing");
+            vec![state.send(Request::Analyse { params })]
+        }
+        Msg::Cancel(job) => vec![state.send(Request::Cancel { job })],
+        Msg::Export(kind) => {
+            state.jobs.export = running("Writing the file");
+            vec![state.send(Request::Export { kind })]
+        }
+        look => reduce_look(state, look),
+    }
+}
+
+fn reduce_look(state: &mut State, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::ColorBy(color) => state.color_by(color),
+        Msg::ShowMap(source) => {
+            state.map_source = Some(source);
+            state.ask_map()
+        }
+        Msg::SelectFeature(feature) => state.select_feature(feature),
+        Msg::SelectCells(selection) => state.select_cells(selection),
+        Msg::ToggleLabel(choice) => {
+            let selection = toggle_label(&state.selection, choice);
+            state.select_cells(selection)
+        }
+        Msg::HoverCell(row) => state.hover_cell(row),
+        Msg::Table(edit) => state.edit_table(edit),
+        Msg::Steer(params) => state.steer_cells(params),
+        Msg::ClearSteer => {
+            state.steer = Remote::default();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn running(message: &str) -> JobState {
+    JobState::Running { fraction: 0.0, message: message.to_owned() }
+}
+
+impl State {
+    pub(super) fn send(&mut self, request: Request) -> Effect {
+        Effect::Send(self.requests.call(request))
+    }
+
+    pub(super) fn view(&mut self, kind: ViewKind, query: ViewQuery) -> Effect {
+        Effect::Send(self.requests.view(kind, query))
+    }
+
+    pub(super) fn say(&mut self, level: NoticeLevel, text: String) -> Vec<Effect> {
+        self.next_toast += 1;
+        self.toasts.retain(|toast| toast.text != text);
+        self.toasts.push(Toast { id: self.next_toast, level, text });
+        let surplus = self.toasts.len().saturating_sub(MAX_TOASTS);
+        self.toasts.drain(..surplus);
+        Vec::new()
+    }
+
+    pub(super) fn engine_broken(&mut self, message: String) -> Vec<Effect> {
+        self.engine = EngineStatus::Broken(message);
+        for job in [Job::Open, Job::Train, Job::Analyse, Job::Export] {
+            if self.jobs.get(job).is_running() {
+                *self.jobs.get_mut(job) = JobState::Idle;
+            }
+        }
+        self.training.is_paused = false;
+        self.training.is_stopping = false;
+        Vec::new()
+    }
+
+    fn demo_failed(&mut self, message: String) -> Vec<Effect> {
+        self.preview = None;
+        self.jobs.open = JobState::Failed(message);
+        Vec::new()
+    }
+
+    fn close(&mut self) -> Vec<Effect> {
+        self.forget_data();
+        self.preview = None;
+        self.opening.clear();
+        self.jobs.open = JobState::Idle;
+        if self.engine == EngineStatus::NotStarted { Vec::new() } else { vec![self.send(Request::Close)] }
+    }
+
+    fn train(&mut self, request: Request) -> Vec<Effect> {
+        self.training = Training::default();
+        self.jobs.train = running("Preparing");
+        vec![self.send(request)]
+    }
+
+    fn color_by(&mut self, color: CellColor) -> Vec<Effect> {
+        if self.color.as_ref() == Some(&color) && self.coloring.error.is_none() {
+            return Vec::new();
+        }
+        self.color = Some(color);
+        self.ask_color()
+    }
+
+    fn select_feature(&mut self, feature: Option<FeatureId>) -> Vec<Effect> {
+        if self.selected_feature == feature && self.card.error.is_none() {
+            return Vec::new();
+        }
+        self.selected_feature = feature;
+        self.steer = Remote::default();
+        let Some(feature) = feature else {
+            self.card = Remote::default();
+            return Vec::new();
+        };
+        self.card.ask();
+        let mut effects = vec![self.view(ViewKind::Card, ViewQuery::FeatureCard(feature))];
+        effects.extend(self.color_by(CellColor::Feature(feature)));
+        effects
+    }
+
+    fn select_cells(&mut self, selection: CellSelection) -> Vec<Effect> {
+        self.selection = selection;
+        let CellSelection::Labels(choices) = &self.selection else { return Vec::new() };
+        let mut columns: Vec<String> = choices.iter().map(|choice| choice.column.clone()).collect();
+        columns.dedup();
+        columns.retain(|column| !self.label_codes.contains_key(column));
+        let query = |column| ViewQuery::Color(CellColor::Label(column));
+        columns.into_iter().map(|column| self.view(ViewKind::LabelCodes, query(column))).collect()
+    }
+
+    fn hover_cell(&mut self, row: Option<u32>) -> Vec<Effect> {
+        if self.hover.as_ref().map(|hover| hover.row) == row {
+            return Vec::new();
+        }
+        self.hover = row.map(|row| super::Hover { row, name: None });
+        let Some(row) = row.filter(|_| self.dataset.is_some()) else { return Vec::new() };
+        vec![self.view(ViewKind::CellName, ViewQuery::CellNames(vec![row].into()))]
+    }
+
+    fn edit_table(&mut self, edit: TableEdit) -> Vec<Effect> {
+        if self.table.edit(edit) { self.ask_table() } else { Vec::new() }
+    }
+
+    pub(super) fn ask_table(&mut self) -> Vec<Effect> {
+        if self.sae.is_none() {
+            return Vec::new();
+        }
+        self.table.is_loading = true;
+        self.table.error = None;
+        let query = ViewQuery::FeatureTable(self.table.query.clone());
+        vec![self.view(ViewKind::Table, query)]
+    }
+
+    fn steer_cells(&mut self, params: SteerParams) -> Vec<Effect> {
+        self.steer.ask();
+        vec![self.view(ViewKind::Steer, ViewQuery::Steer(params))]
+    }
+
+    /// The rows of the chosen cells; `None` if none are singled out or their labels are still on the way.
+    pub fn selected_rows(&self) -> Option<Vec<u32>> {
+        let n_cells = self.dataset.as_ref()?.n_cells;
+        selected_rows(&self.selection, n_cells, |column| self.label_codes.get(column).cloned())
+    }
+}

@@ -1,0 +1,275 @@
+//! The page's rules, driven by messages and answers.
+
+use super::*;
+use crate::data::{JoinMethod, LabelChoice};
+use crate::protocol::*;
+
+/// A summary with a UMAP, a PCA and two labels.
+pub(super) fn summary(name: &str, n_cells: usize) -> DatasetSummary {
+    let embedding = |name: &str, n_dims| EmbeddingInfo { name: name.into(), n_dims, joined_by: JoinMethod::SameFile };
+    DatasetSummary {
+        name: name.into(),
+        n_cells,
+        n_genes: 10,
+        values: None,
+        labels: vec![categorical("condition", 2), categorical("type", 3)],
+        embeddings: vec![embedding("X_pca", 50), embedding("X_umap", 2)],
+        default_embedding: Some("X_pca".into()),
+        default_map: Some(MapSource::Embedding("X_umap".into())),
+        gene_sets: None,
+        notices: Vec::new(),
+    }
+}
+
+/// A categorical label of `n` categories.
+pub(super) fn categorical(name: &str, n: usize) -> LabelInfo {
+    let categories = (0..n).map(|code| (format!("{name} {code}"), 1)).collect();
+    LabelInfo { name: name.into(), kind: LabelKind::Categorical { categories, n_missing: 0 } }
+}
+
+fn sae() -> SaeSummary {
+    SaeSummary {
+        origin: SaeOrigin::Loaded { name: "sae".into() },
+        architecture: "topk".into(),
+        embedding: "X_pca".into(),
+        d_in: 50,
+        n_features: 512,
+        n_live: 400,
+        l0: 16.0,
+        explained_variance: 0.9,
+    }
+}
+
+fn files(names: &[&str]) -> Vec<FileHandle> {
+    names.iter().enumerate().map(|(i, name)| FileHandle { handle: i as u32, name: (*name).into(), size: 1 }).collect()
+}
+
+fn say(state: &mut State, id: RequestId, event: Event) -> Vec<Effect> {
+    reduce(state, Msg::Answer(Answer { id, event }))
+}
+
+fn calls(effects: &[Effect]) -> Vec<Call> {
+    let call = |effect: &Effect| match effect {
+        Effect::Send(call) => Some(call.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(call).collect()
+}
+
+fn opened(name: &str) -> State {
+    let mut state = State::default();
+    let effects = reduce(&mut state, Msg::Open(files(&["a.h5ad"])));
+    let id = calls(&effects)[0].id;
+    say(&mut state, 0, Event::Ready { protocol_version: PROTOCOL_VERSION, checkpoint: None });
+    say(&mut state, id, Event::DatasetOpened(summary(name, 100)));
+    state
+}
+
+#[test]
+fn the_engine_starts_with_the_first_file() {
+    let mut state = State::default();
+    assert_eq!(state.engine, EngineStatus::NotStarted);
+    let effects = reduce(&mut state, Msg::Open(files(&["a.h5ad"])));
+    assert_eq!(effects[0], Effect::StartEngine);
+    assert!(state.jobs.open.is_running());
+    assert!(!reduce(&mut state, Msg::Open(files(&["b.gmt"]))).contains(&Effect::StartEngine));
+}
+
+#[test]
+fn another_protocol_version_is_refused() {
+    let mut state = State::default();
+    say(&mut state, 0, Event::Ready { protocol_version: PROTOCOL_VERSION + 1, checkpoint: None });
+    assert!(matches!(&state.engine, EngineStatus::Broken(message) if message.contains("Reload")));
+}
+
+#[test]
+fn opened_data_asks_for_map_color_and_genes() {
+    let mut state = State::default();
+    let effects = say(&mut state, 0, Event::DatasetOpened(summary("kang", 100)));
+    let queries: Vec<Request> = calls(&effects).into_iter().map(|call| call.request).collect();
+    let view = |query| Request::View { query };
+    let expected = [
+        view(ViewQuery::Map(MapSource::Embedding("X_umap".into()))),
+        view(ViewQuery::Color(CellColor::Label("type".into()))),
+        view(ViewQuery::GeneNames),
+    ];
+    assert_eq!(queries, expected);
+}
+
+#[test]
+fn a_failed_open_keeps_what_was_open() {
+    let mut state = opened("kang");
+    let id = calls(&reduce(&mut state, Msg::Open(files(&["bad.npy"]))))[0].id;
+    say(&mut state, id, Event::Failed { message: "bad".into() });
+    assert_eq!(state.jobs.open.error(), Some("bad"));
+    assert_eq!(state.dataset.as_ref().unwrap().name, "kang");
+}
+
+#[test]
+fn more_files_keep_the_model_and_other_data_forgets_it() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    say(&mut state, 0, Event::DatasetOpened(summary("kang", 100)));
+    assert!(state.sae.is_some());
+    say(&mut state, 0, Event::DatasetOpened(summary("pbmc", 200)));
+    assert!(state.sae.is_none());
+}
+
+#[test]
+fn a_feature_colours_the_map_and_fills_the_card() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    let effects = reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7))));
+    let requests: Vec<Request> = calls(&effects).into_iter().map(|call| call.request).collect();
+    assert!(requests.contains(&Request::View { query: ViewQuery::FeatureCard(FeatureId(7)) }));
+    assert!(requests.contains(&Request::View { query: ViewQuery::Color(CellColor::Feature(FeatureId(7))) }));
+    assert!(state.card.is_loading && state.coloring.is_loading);
+    assert_eq!(reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7)))), []);
+}
+
+#[test]
+fn a_new_model_takes_the_old_features_off_the_map() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7))));
+    say(&mut state, 0, Event::SaeReady(sae()));
+    assert_eq!(state.selected_feature, None);
+    assert_eq!(state.color, Some(CellColor::Label("type".into())));
+}
+
+#[test]
+fn late_answers_of_older_views_are_dropped() {
+    let mut state = opened("kang");
+    let color = |name: &str| CellColor::Label(name.into());
+    let old = calls(&reduce(&mut state, Msg::ColorBy(color("condition"))))[0].id;
+    let new = calls(&reduce(&mut state, Msg::ColorBy(color("type"))))[0].id;
+    let answer = |name: &str| {
+        let (codes, categories) = (vec![0; 100].into(), vec!["a".into()]);
+        Event::View(ViewResult::Categories { color: color(name), codes, categories })
+    };
+    say(&mut state, new, answer("type"));
+    say(&mut state, old, answer("condition"));
+    assert_eq!(state.coloring.value.as_ref().unwrap().color, color("type"));
+}
+
+#[test]
+fn a_ticked_label_fetches_its_codes_and_selects_its_cells() {
+    let mut state = opened("kang");
+    let choice = LabelChoice { column: "condition".into(), category: "stim".into() };
+    let effects = reduce(&mut state, Msg::ToggleLabel(choice));
+    assert_eq!(state.selected_rows(), None);
+    let mut codes = vec![0; 100];
+    codes[3] = 1;
+    let categories = vec!["ctrl".into(), "stim".into()];
+    let color = CellColor::Label("condition".into());
+    let event = Event::View(ViewResult::Categories { color, codes: codes.into(), categories });
+    say(&mut state, calls(&effects)[0].id, event);
+    assert_eq!(state.selected_rows(), Some(vec![3]));
+}
+
+#[test]
+fn training_reports_grow_the_history_once_a_step() {
+    let mut state = opened("kang");
+    reduce(&mut state, Msg::Train { embedding: "X_pca".into(), params: SaeParams::default() });
+    for step in [10, 20, 20] {
+        let progress = TrainProgress { step, n_steps: 40, ..TrainProgress::default() };
+        say(&mut state, 1, Event::Training { progress, paused: step == 20 });
+    }
+    assert_eq!(state.training.history.len(), 2);
+    assert!(state.training.is_paused);
+    assert!(matches!(state.jobs.train, JobState::Running { fraction, .. } if fraction == 0.5));
+}
+
+#[test]
+fn the_history_stays_small() {
+    let mut state = opened("kang");
+    for step in 1..=10_000 {
+        let progress = TrainProgress { step, n_steps: 10_000, ..TrainProgress::default() };
+        say(&mut state, 1, Event::Training { progress, paused: false });
+    }
+    let history = &state.training.history;
+    assert!(history.len() <= 4000);
+    assert_eq!(history.last().unwrap().step, 10_000);
+}
+
+#[test]
+fn a_broken_engine_ends_jobs_and_restart_reopens_the_files() {
+    let mut state = opened("kang");
+    reduce(&mut state, Msg::Train { embedding: "X_pca".into(), params: SaeParams::default() });
+    say(&mut state, 0, Event::Broken { message: "lost".into() });
+    assert_eq!(state.engine, EngineStatus::Broken("lost".into()));
+    assert!(!state.jobs.train.is_running());
+    let effects = reduce(&mut state, Msg::Restart);
+    assert_eq!(effects[0], Effect::RestartEngine);
+    assert_eq!(calls(&effects)[0].request, Request::Open { files: files(&["a.h5ad"]) });
+}
+
+#[test]
+fn a_checkpoint_is_offered_only_when_it_fits() {
+    let mut state = opened("kang");
+    let mut checkpoint = CheckpointInfo {
+        dataset_name: "kang".into(),
+        embedding: "X_pca".into(),
+        params: SaeParams::default(),
+        progress: TrainProgress::default(),
+        fits_open_data: false,
+    };
+    say(&mut state, 0, Event::Checkpoint(Some(checkpoint.clone())));
+    assert!(state.checkpoint_offer().is_none());
+    checkpoint.fits_open_data = true;
+    say(&mut state, 0, Event::Checkpoint(Some(checkpoint)));
+    assert!(state.checkpoint_offer().is_some());
+    reduce(&mut state, Msg::ResumeCheckpoint);
+    assert!(state.checkpoint_offer().is_none());
+}
+
+#[test]
+fn an_analysis_refreshes_table_and_card() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7))));
+    let event = Event::Analysed(AnalysisSummary {
+        params: AnalysisParams::default(),
+        n_live: 400,
+        n_done: 400,
+        n_genes: 10,
+        n_sets: 5,
+        n_features_with_terms: 3,
+        notices: Vec::new(),
+    });
+    let requests: Vec<Request> = calls(&say(&mut state, 0, event)).into_iter().map(|call| call.request).collect();
+    assert!(matches!(requests[0], Request::View { query: ViewQuery::FeatureTable(_) }));
+    assert_eq!(requests[1], Request::View { query: ViewQuery::FeatureCard(FeatureId(7)) });
+}
+
+#[test]
+fn exports_are_saved_and_their_failures_said() {
+    let mut state = opened("kang");
+    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae)))[0].id;
+    assert!(state.jobs.export.is_running());
+    let file = ExportedFile { name: "a.csv".into(), mime: "text/csv".into(), bytes: vec![1].into() };
+    let effects = say(&mut state, id, Event::Exported { files: vec![file.clone()] });
+    assert_eq!(effects, [Effect::Save(vec![file])]);
+    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae)))[0].id;
+    say(&mut state, id, Event::Failed { message: "no model".into() });
+    assert_eq!(state.toasts.last().unwrap().text, "no model");
+}
+
+#[test]
+fn the_same_toast_is_not_shown_twice_and_old_ones_go() {
+    let mut state = State::default();
+    for text in ["a", "b", "a", "c", "d", "e"] {
+        reduce(&mut state, Msg::Say { level: NoticeLevel::Info, text: text.into() });
+    }
+    let texts: Vec<&str> = state.toasts.iter().map(|toast| toast.text.as_str()).collect();
+    assert_eq!(texts, ["a", "c", "d", "e"]);
+}
+
+#[test]
+fn closing_brings_the_empty_state_back() {
+    let mut state = opened("kang");
+    assert!(!state.is_empty());
+    let effects = reduce(&mut state, Msg::Close);
+    assert_eq!(calls(&effects)[0].request, Request::Close);
+    assert!(state.is_empty());
+}
