@@ -16,10 +16,10 @@ pub struct FileServer {
     prefix: String,
 }
 
-#[derive(Debug)]
 struct Site {
     root: PathBuf,
     prefix: String,
+    on_request: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 struct Request {
@@ -29,14 +29,21 @@ struct Request {
 }
 
 impl FileServer {
-    /// Serves `root` on loopback at `port` (0 for any free one), below `prefix` (such as `/lab/tool/`, or `/`).
+    /// Serves `root` on loopback at `port` (0 for any free one), below `prefix` (such as `/lab/tool/`, or `/`);
+    /// `on_request` hears every path asked for.
     ///
     /// # Errors
     /// The port is taken.
-    pub fn start(root: &Path, port: u16, prefix: &str) -> std::io::Result<Self> {
+    pub fn start(
+        root: &Path,
+        port: u16,
+        prefix: &str,
+        on_request: impl Fn(&str) + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port))?;
         let address = listener.local_addr()?;
-        let site = Arc::new(Site { root: root.to_owned(), prefix: prefix.to_owned() });
+        let site =
+            Arc::new(Site { root: root.to_owned(), prefix: prefix.to_owned(), on_request: Box::new(on_request) });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let site = Arc::clone(&site);
@@ -55,6 +62,7 @@ impl FileServer {
 
 fn answer(site: &Site, stream: &TcpStream) -> std::io::Result<()> {
     let Some(request) = read_request(stream)? else { return Ok(()) };
+    (site.on_request)(&request.path);
     let mut out = stream;
     let found = local_path(site, &request.path).and_then(|path| open(&path, &request.encodings));
     let Some((body, kind, encoding)) = found else {
@@ -151,7 +159,7 @@ mod tests {
     use super::*;
 
     fn site() -> Site {
-        Site { root: PathBuf::from("/site"), prefix: "/lab/".to_owned() }
+        Site { root: PathBuf::from("/site"), prefix: "/lab/".to_owned(), on_request: Box::new(|_| ()) }
     }
 
     #[test]

@@ -140,20 +140,21 @@ fn build_site(bench: &Bench) -> Outcome {
 
 fn clippy_wasm(bench: &Bench) -> Outcome {
     let mut clippy = bench.wasm("clippy");
-    clippy.args(["--lib", "--bin", "app", "--bin", "engine", "--test", "wasm", "--", "-D", "warnings"]);
+    clippy.args(["--lib", "--bin", "app", "--bin", "engine", "--", "-D", "warnings"]);
     process::run("clippy for wasm32", &mut clippy)
 }
 
+/// The library's own `wasm_bindgen_test`s, in a dedicated worker as the engine is.
 fn wasm_tests(bench: &Bench) -> Outcome {
     let config = bench.places.cache().join("webdriver.json");
     let text = webdriver_config(&bench.browser.chrome);
     std::fs::write(&config, text).map_err(TaskError::file("write", &config))?;
     let mut cargo = bench.wasm("test");
     cargo
-        .args(["--test", "wasm"])
+        .arg("--lib")
         .env("CHROMEDRIVER", &bench.browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &config)
-        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+        .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
     process::run("wasm tests", &mut cargo)
 }

@@ -1,0 +1,13 @@
+//! End-to-end tests: the built site in Chromium, driven from outside as a person would.
+//!
+//! `cargo xtask test` builds the site, finds the browser and passes both in the environment; without them every
+//! test fails with a word about that. Tests run one at a time, each in its own browser with its own profile.
+//! Screenshots of what was seen go to the folder `FEATURESCOPE_SCREENSHOTS`.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken harness should fail the test loudly")]
+
+#[path = "../../src/bin/xtask/file_server.rs"]
+mod file_server;
+mod opening;
+mod spy;
+mod tab;
