@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::gmt::import_gmt;
-use super::h5ad::AnnDataFile;
+use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
 use super::npy::import_npy;
 use super::reader::read_all;
@@ -39,11 +39,7 @@ pub enum Imported {
 /// An [`ImportError`]; nothing of the file is kept then.
 pub fn import(name: &str, source: Arc<dyn ByteSource>, observer: &dyn Observer) -> Result<Imported, ImportError> {
     match sniff(name, &*source)? {
-        FileKind::AnnData => Err(ImportError::Unrecognised {
-            file: name.to_owned(),
-            found: "is an HDF5 file".to_owned(),
-            hint: "export its embeddings as .npy and its labels as .csv".to_owned(),
-        }),
+        FileKind::AnnData => import_h5ad(name, source, observer).map(|file| Imported::AnnData(Box::new(file))),
         FileKind::Npy => {
             import_npy(name, &*source, observer).map(|values| Imported::Embedding { name: stem(name), values })
         }

@@ -1,6 +1,30 @@
-//! AnnData files (`.h5ad`).
+//! AnnData files (`.h5ad`) in the layout of anndata 0.7 and later, read by slices.
+//!
+//! Reads `X` (CSR, CSC or dense; `raw/X` where there is no `X`), the cell and gene names, the columns of `obs` and
+//! the two-dimensional arrays of `obsm`. Not read: `layers`, `varm`, `obsp`, `uns`, and `raw` beside an `X`.
+//! The layout is described in anndata's "On-disk format" pages. Values stay as they are; a value of `X` that is not finite
+//! is an error, an `obsm` array with one is left out with a warning.
 
-use crate::data::{DenseMatrix, Expression, LabelColumn, Notice};
+mod archive;
+mod matrix;
+mod paged;
+mod table;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use archive::{Archive, Array, Node};
+use matrix::MatrixReader;
+use table::Table;
+
+use super::reader::reserved;
+use super::{ByteSource, ImportError};
+use crate::data::{DenseMatrix, Expression, LabelColumn, LabelValues, Notice, Observer, ValueKind};
+
+/// Columns of `obs` that state a cell's total counts.
+const LIBRARY_SIZE_COLUMNS: [&str; 2] = ["total_counts", "n_counts"];
+/// A stated total may be this far below the matrix's own sum: totals are often kept as rounded f32.
+const LIBRARY_SIZE_TOLERANCE: f64 = 0.5;
 
 /// What an AnnData file held.
 #[derive(Clone, Debug, Default)]
@@ -17,4 +41,172 @@ pub struct AnnDataFile {
     pub embeddings: Vec<(String, DenseMatrix)>,
     /// What a person should know about the file.
     pub notices: Vec<Notice>,
+}
+
+/// Reads an AnnData file.
+///
+/// # Errors
+/// [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`], [`ImportError::LegacyLayout`],
+/// [`ImportError::Data`] with the place in the file; [`ImportError::OutOfMemory`]; [`ImportError::Cancelled`].
+pub(crate) fn import_h5ad(
+    name: &str,
+    source: Arc<dyn ByteSource>,
+    observer: &dyn Observer,
+) -> Result<AnnDataFile, ImportError> {
+    observer.progress(0.0, &format!("Reading {name}"));
+    let archive = Archive::open(name, source)?;
+    let obs = Table::open(&archive, "obs")?;
+    let cell_ids = obs.index()?;
+    let n_cells = match &cell_ids {
+        Some(ids) => ids.len(),
+        None => n_cells_of_x(&archive)?,
+    };
+    let mut notices = Vec::new();
+    let columns = obs.columns(n_cells, observer)?;
+    let mut expression = read_expression(&archive, n_cells, &mut notices, observer)?;
+    if let Some(expression) = &mut expression {
+        notices.extend(set_library_sizes(expression, &columns));
+    }
+    let embeddings = read_obsm(&archive, n_cells, observer)?;
+    Ok(AnnDataFile { n_cells, cell_ids, columns, expression, embeddings, notices })
+}
+
+/// The number of cells where `obs` has no index.
+fn n_cells_of_x(archive: &Archive) -> Result<usize, ImportError> {
+    let n_cells = match archive.node("X")? {
+        Some(Node::Array(array)) => array.shape.first().copied(),
+        Some(Node::Folder(folder)) => {
+            folder.integers_attr("shape").map(|shape| shape.first().map_or(0, |n| n.unsigned_abs()))
+        }
+        None => None,
+    };
+    n_cells.map(|n| n as usize).ok_or_else(|| archive.layout("obs", "has no index and there is no X", "cell names"))
+}
+
+fn read_expression(
+    archive: &Archive,
+    n_cells: usize,
+    notices: &mut Vec<Notice>,
+    observer: &dyn Observer,
+) -> Result<Option<Expression>, ImportError> {
+    let raw = archive.node("raw/X")?;
+    let has_raw = raw.is_some();
+    let (node, var) = match (archive.node("X")?.filter(|node| !is_null(node)), raw) {
+        (Some(node), _) => (node, "var"),
+        (None, Some(raw)) => {
+            notices.push(Notice::warning("The file has no X; the values of raw/X are used."));
+            (raw, "raw/var")
+        }
+        (None, None) => {
+            let text = "The file has no X, so there is no expression: genes and gene sets can't be tested.";
+            notices.push(Notice::warning(text));
+            return Ok(None);
+        }
+    };
+    let genes = Table::open(archive, var)?.index()?;
+    let gene_names = genes.ok_or_else(|| archive.layout(var, "has no index", "gene names"))?;
+    let reader = MatrixReader { archive, observer, n_cells, n_genes: gene_names.len() };
+    let expression = Expression::new(gene_names, reader.read(&node)?);
+    if expression.kind == ValueKind::Scaled && has_raw && var == "var" {
+        notices.push(Notice::warning(
+            "X has negative values, so it was scaled, and X is what is used. The file also holds raw/X, which suits \
+             tests of genes better: save it as X with adata.raw.to_adata().write_h5ad(…) and open that.",
+        ));
+    }
+    notices.extend(duplicate_genes(&expression.gene_names));
+    Ok(Some(expression))
+}
+
+fn is_null(node: &Node) -> bool {
+    matches!(node, Node::Array(array) if array.text_attr("encoding-type").as_deref() == Some("null"))
+}
+
+fn duplicate_genes(names: &[String]) -> Option<Notice> {
+    let mut seen = BTreeSet::new();
+    let repeated: Vec<&String> = names.iter().filter(|name| !seen.insert(name.as_str())).collect();
+    let example = repeated.first()?;
+    Some(Notice::warning(format!(
+        "{} gene names occur more than once, such as {example:?}; gene sets find the first of each. To tell them \
+         apart, call adata.var_names_make_unique() before saving.",
+        repeated.len()
+    )))
+}
+
+/// Takes stated total counts as library sizes where they are never below the sums over the genes in the file.
+fn set_library_sizes(expression: &mut Expression, columns: &[LabelColumn]) -> Option<Notice> {
+    if expression.kind != ValueKind::Counts {
+        return None;
+    }
+    let totals = expression.cell_totals();
+    for name in LIBRARY_SIZE_COLUMNS {
+        let Some(LabelValues::Numeric(stated)) =
+            columns.iter().find(|column| column.name == name).map(|column| &column.values)
+        else {
+            continue;
+        };
+        let covers = |(stated, total): (&f64, &f64)| stated.is_finite() && *stated >= total - LIBRARY_SIZE_TOLERANCE;
+        if stated.len() == totals.len() && stated.iter().zip(&totals).all(covers) {
+            expression.library_sizes = Some(stated.iter().map(|&size| size as f32).collect());
+            return Some(Notice::info(format!(
+                "Library sizes are the obs column {name:?}, which counts all genes measured, also those that are \
+                 not in the file."
+            )));
+        }
+    }
+    None
+}
+
+/// The two-dimensional number arrays of `obsm`, by key; others are left out with a warning.
+fn read_obsm(
+    archive: &Archive,
+    n_cells: usize,
+    observer: &dyn Observer,
+) -> Result<Vec<(String, DenseMatrix)>, ImportError> {
+    let Some(folder) = archive.folder("obsm")? else {
+        return Ok(Vec::new());
+    };
+    let mut embeddings = Vec::new();
+    for key in archive.members(&folder)? {
+        observer.progress(1.0, &format!("Reading obsm/{key}"));
+        match read_embedding(archive, &format!("obsm/{key}"), n_cells, observer) {
+            Ok(values) => embeddings.push((key, values)),
+            Err(
+                error @ (ImportError::Cancelled { .. }
+                | ImportError::Truncated { .. }
+                | ImportError::OutOfMemory { .. }),
+            ) => {
+                return Err(error);
+            }
+            Err(error) => observer.warn(&format!("obsm/{key} was left out: {error}")),
+        }
+    }
+    Ok(embeddings)
+}
+
+fn read_embedding(
+    archive: &Archive,
+    path: &str,
+    n_cells: usize,
+    observer: &dyn Observer,
+) -> Result<DenseMatrix, ImportError> {
+    let array = archive.array(path)?;
+    check_embedding(archive, &array, n_cells)?;
+    let mut values: Vec<f32> = reserved(archive.name(), path, array.n_values())?;
+    for window in archive.windows(&array)? {
+        archive.check_cancelled(observer)?;
+        values.extend(archive.floats_in(&array, &window)?);
+    }
+    let data_error = |source| ImportError::Data { file: archive.name().to_owned(), place: path.to_owned(), source };
+    let matrix = DenseMatrix::new(n_cells, array.row_length() as usize, values).map_err(data_error)?;
+    matrix.check_finite(path).map_err(data_error)?;
+    Ok(matrix)
+}
+
+fn check_embedding(archive: &Archive, array: &Array, n_cells: usize) -> Result<(), ImportError> {
+    let is_matrix = matches!(array.shape.as_slice(), [n, d] if *n == n_cells as u64 && *d > 0);
+    if is_matrix && array.is_numeric() {
+        return Ok(());
+    }
+    let found = format!("has shape {:?} and type {}", array.shape, array.dtype);
+    Err(archive.layout(&array.path, &found, &format!("[{n_cells}, d] numbers, one row for each cell of obs")))
 }

@@ -1,0 +1,264 @@
+//! The HDF5 file under an AnnData file: finding objects, reading arrays, saying what went wrong where.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hdf5_pure::{
+    AttrValue, DType, Dataset, Error, File, FileAccessProperties, FormatError, Group, MetadataCacheConfig,
+};
+
+use super::paged::PagedSource;
+use crate::data::Observer;
+use crate::io::{ByteSource, ImportError};
+
+/// Values read at once.
+const WINDOW_VALUES: u64 = 1 << 20;
+
+/// An open HDF5 file.
+pub(crate) struct Archive {
+    name: String,
+    size: u64,
+    file: File,
+}
+
+/// An array and where it is.
+pub(crate) struct Array {
+    pub(crate) path: String,
+    pub(crate) shape: Vec<u64>,
+    pub(crate) dtype: DType,
+    dataset: Dataset,
+}
+
+/// A group and where it is.
+pub(crate) struct Folder {
+    pub(crate) path: String,
+    pub(crate) attrs: HashMap<String, AttrValue>,
+    group: Group,
+}
+
+/// What is at a path.
+pub(crate) enum Node {
+    Folder(Folder),
+    Array(Array),
+}
+
+impl Archive {
+    /// Opens the file.
+    ///
+    /// # Errors
+    /// [`ImportError::Truncated`] if it is shorter than it says, [`ImportError::Hdf5`] if it can't be understood.
+    pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
+        let size = source.size();
+        let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(16 << 20));
+        let file = File::from_source_with_options(PagedSource::new(source), properties)
+            .map_err(|error| hdf5_error(name, size, "its start", error))?;
+        let expected = file.superblock().eof_address;
+        if expected > size {
+            let place = "the HDF5 content".to_owned();
+            return Err(ImportError::Truncated { file: name.to_owned(), place, expected, found: size });
+        }
+        Ok(Self { name: name.to_owned(), size, file })
+    }
+
+    /// The file's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What is at `path`, or nothing.
+    pub(crate) fn node(&self, path: &str) -> Result<Option<Node>, ImportError> {
+        let error = |error| self.error(path, error);
+        match self.file.group(path) {
+            Ok(group) => {
+                let attrs = group.attrs().map_err(error)?;
+                Ok(Some(Node::Folder(Folder { path: path.to_owned(), attrs, group })))
+            }
+            Err(Error::NotAGroup(_)) => {
+                let dataset = self.file.dataset(path).map_err(error)?;
+                let shape = dataset.shape().map_err(error)?;
+                let dtype = dataset.dtype().map_err(error)?;
+                Ok(Some(Node::Array(Array { path: path.to_owned(), shape, dtype, dataset })))
+            }
+            Err(Error::Format(FormatError::PathNotFound(_))) => Ok(None),
+            Err(other) => Err(error(other)),
+        }
+    }
+
+    /// The array at `path`, which must be there.
+    pub(crate) fn array(&self, path: &str) -> Result<Array, ImportError> {
+        match self.node(path)? {
+            Some(Node::Array(array)) => Ok(array),
+            Some(Node::Folder(_)) => Err(self.layout(path, "is a group", "an array")),
+            None => Err(self.layout(path, "is missing", "an array")),
+        }
+    }
+
+    /// The group at `path`, or nothing; an array there is an error.
+    pub(crate) fn folder(&self, path: &str) -> Result<Option<Folder>, ImportError> {
+        match self.node(path)? {
+            Some(Node::Folder(folder)) => Ok(Some(folder)),
+            Some(Node::Array(_)) => Err(self.layout(path, "is an array", "a group")),
+            None => Ok(None),
+        }
+    }
+
+    /// Names in a group, sorted.
+    pub(crate) fn members(&self, folder: &Folder) -> Result<Vec<String>, ImportError> {
+        let error = |error| self.error(&folder.path, error);
+        let mut names = folder.group.datasets().map_err(error)?;
+        names.extend(folder.group.groups().map_err(error)?);
+        names.sort();
+        Ok(names)
+    }
+
+    /// Names at the top of the file, sorted.
+    pub(crate) fn top_members(&self) -> Result<Vec<String>, ImportError> {
+        let group = self.file.root();
+        self.members(&Folder { path: "/".to_owned(), attrs: HashMap::new(), group })
+    }
+
+    /// All numbers of an array as f64.
+    pub(crate) fn numbers(&self, array: &Array) -> Result<Vec<f64>, ImportError> {
+        array.dataset.read_f64().map_err(|error| self.error(&array.path, error))
+    }
+
+    /// All numbers of an array as i64.
+    pub(crate) fn integers(&self, array: &Array) -> Result<Vec<i64>, ImportError> {
+        array.dataset.read_i64().map_err(|error| self.error(&array.path, error))
+    }
+
+    /// All texts of an array.
+    pub(crate) fn texts(&self, array: &Array) -> Result<Vec<String>, ImportError> {
+        array.dataset.read_string().map_err(|error| self.error(&array.path, error))
+    }
+
+    /// Rows of an array as f32.
+    pub(crate) fn floats_in(&self, array: &Array, rows: &Window) -> Result<Vec<f32>, ImportError> {
+        let read = array.dataset.read_f32_rows(rows.start, rows.length);
+        self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)
+    }
+
+    /// Rows of an array as u32.
+    pub(crate) fn indices_in(&self, array: &Array, rows: &Window) -> Result<Vec<u32>, ImportError> {
+        let read = array.dataset.read_u32_rows(rows.start, rows.length);
+        self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)
+    }
+
+    fn complete<T>(&self, array: &Array, rows: &Window, values: Vec<T>) -> Result<Vec<T>, ImportError> {
+        let expected = rows.length * array.row_length();
+        if values.len() as u64 == expected {
+            return Ok(values);
+        }
+        let found = format!("gave {} values for rows {} to {}", values.len(), rows.start, rows.start + rows.length);
+        Err(self.layout(&array.path, &found, &format!("{expected}")))
+    }
+
+    /// The windows an array is read in, whole storage chunks each.
+    pub(crate) fn windows(&self, array: &Array) -> Result<Vec<Window>, ImportError> {
+        let n_rows = array.shape.first().copied().unwrap_or(0);
+        let chunk = array.dataset.chunk_shape().map_err(|error| self.error(&array.path, error))?;
+        let chunk_rows = chunk.and_then(|shape| shape.first().copied()).unwrap_or(1).max(1);
+        let wanted = (WINDOW_VALUES / array.row_length().max(1)).max(1);
+        let step = (wanted / chunk_rows).max(1).saturating_mul(chunk_rows);
+        let starts = (0..n_rows).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+        Ok(starts.map(|start| Window { start, length: step.min(n_rows - start) }).collect())
+    }
+
+    /// An error of the HDF5 reader at `path`.
+    fn error(&self, path: &str, error: Error) -> ImportError {
+        hdf5_error(&self.name, self.size, path, error)
+    }
+
+    /// Something that is not as AnnData's layout says.
+    pub(crate) fn layout(&self, path: &str, found: &str, expected: &str) -> ImportError {
+        ImportError::Layout {
+            file: self.name.clone(),
+            place: path.to_owned(),
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+        }
+    }
+
+    /// An error if the person asked to stop.
+    pub(crate) fn check_cancelled(&self, observer: &dyn Observer) -> Result<(), ImportError> {
+        if observer.is_cancelled() { Err(ImportError::Cancelled { file: self.name.clone() }) } else { Ok(()) }
+    }
+}
+
+/// A range of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) start: u64,
+    pub(crate) length: u64,
+}
+
+impl Array {
+    /// Values in one row.
+    pub(crate) fn row_length(&self) -> u64 {
+        self.shape.iter().skip(1).product()
+    }
+
+    /// Number of values.
+    pub(crate) fn n_values(&self) -> u64 {
+        self.shape.iter().product()
+    }
+
+    /// An attribute that is a text.
+    pub(crate) fn text_attr(&self, key: &str) -> Option<String> {
+        let attrs = self.dataset.attrs().ok()?;
+        attrs.get(key).and_then(AttrValue::as_str).map(str::to_owned)
+    }
+
+    /// Whether there is such an attribute, of whatever type.
+    pub(crate) fn has_attr(&self, key: &str) -> bool {
+        self.dataset.attr_datatypes().is_ok_and(|types| types.contains_key(key))
+    }
+
+    /// Whether the values are numbers.
+    pub(crate) fn is_numeric(&self) -> bool {
+        use DType::{F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
+        matches!(self.dtype, F32 | F64 | I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
+            || matches!(&self.dtype, DType::Other(other) if matches!(**other, hdf5_pure::Datatype::FloatingPoint { .. }))
+    }
+
+    /// Whether the values are texts.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.dtype, DType::String | DType::VariableLengthString)
+    }
+
+    /// Whether the values are booleans as h5py writes them.
+    pub(crate) fn is_bool(&self) -> bool {
+        matches!(&self.dtype, DType::Enum(names) if names.iter().any(|name| name == "TRUE"))
+    }
+}
+
+impl Folder {
+    /// An attribute that is a text.
+    pub(crate) fn text_attr(&self, key: &str) -> Option<&str> {
+        self.attrs.get(key).and_then(AttrValue::as_str)
+    }
+
+    /// An attribute that is a list of texts.
+    pub(crate) fn texts_attr(&self, key: &str) -> Option<&[String]> {
+        self.attrs.get(key).and_then(AttrValue::as_strings)
+    }
+
+    /// An attribute that is a list of whole numbers.
+    pub(crate) fn integers_attr(&self, key: &str) -> Option<Vec<i64>> {
+        self.attrs.get(key).and_then(AttrValue::to_i64s)
+    }
+}
+
+fn hdf5_error(name: &str, size: u64, place: &str, error: Error) -> ImportError {
+    match error {
+        Error::Format(FormatError::UnexpectedEof { expected, .. }) if expected as u64 > size => {
+            ImportError::Truncated {
+                file: name.to_owned(),
+                place: place.to_owned(),
+                expected: expected as u64,
+                found: size,
+            }
+        }
+        other => ImportError::Hdf5 { file: name.to_owned(), place: place.to_owned(), source: Box::new(other) },
+    }
+}
