@@ -1,3 +1,5 @@
 //! Integration tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails panics")]
 
 mod io;
+mod lens;

@@ -1,12 +1,35 @@
 //! Statistics over plain slices and matrices in f64, one method a file; pure, without input or output.
+//!
+//! Logarithms and exponentials are libm's, so that a browser and a native build give the same bits.
 
 mod auroc;
+mod beta;
+mod binomial;
+mod fdr;
+mod gamma;
+mod mann_whitney;
 mod moments;
+mod normal;
+#[cfg(test)]
+mod oracle;
 mod pca;
+mod percentile;
+mod ranks;
 mod ridge;
 mod sample;
+mod student_t;
+mod welch;
 
 pub use auroc::{CodedLabels, ScoreOrder};
+pub use binomial::{binomial_test, ln_binomial_test};
+pub use fdr::{benjamini_hochberg, benjamini_hochberg_into};
+pub use gamma::{ln_beta, ln_gamma};
+pub use mann_whitney::{MannWhitney, mann_whitney};
+pub use normal::{ln_normal_cdf, ln_normal_sf, normal_cdf, normal_sf};
 pub use pca::{MAX_PCA_DIMS, Pca, PcaError};
+pub use percentile::{percentile_of_sorted, percentile_with_zeros};
+pub use ranks::{average_ranks, ordinal_ranks_into};
 pub use ridge::{Ridge, RidgeError, RidgeFit, RidgeParams, assign_folds};
 pub use sample::Sample;
+pub use student_t::{ln_two_sided_t, two_sided_t};
+pub use welch::{WelchTest, welch_test};
