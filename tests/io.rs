@@ -1,5 +1,7 @@
 //! Files written by anndata, h5py and numpy, read back and compared with what Python put in.
 
+#![allow(clippy::float_cmp, reason = "files are read exactly")]
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 

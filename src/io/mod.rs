@@ -1,5 +1,6 @@
 //! Reading and writing files: one file per format, all over [`ByteSource`].
 
+mod assemble;
 mod error;
 mod gmt;
 mod h5ad;
@@ -10,6 +11,7 @@ mod reader;
 mod sniff;
 mod source;
 
+pub use assemble::{AssembleError, AssembleFailure, Assembled, SaeFiles, assemble};
 pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import};

@@ -61,6 +61,14 @@ pub(crate) fn import_h5ad(
         Some(ids) => ids.len(),
         None => n_cells_of_x(&archive)?,
     };
+    if n_cells == 0 {
+        return Err(ImportError::NoContent {
+            file: name.to_owned(),
+            what: "cell",
+            found: "obs has 0 rows".to_owned(),
+            hint: "write the AnnData again with its cells".to_owned(),
+        });
+    }
     let mut notices = Vec::new();
     let columns = obs.columns(n_cells, observer)?;
     let mut expression = read_expression(&archive, n_cells, &mut notices, observer)?;

@@ -1,0 +1,100 @@
+//! Why files can't be joined, each as a sentence a person can act on.
+
+use crate::data::{DataError, Dataset};
+
+/// Files did not fit together; what was open is given back untouched.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct AssembleFailure {
+    /// The data set that was open.
+    pub current: Option<Dataset>,
+    /// What does not fit.
+    #[source]
+    pub error: AssembleError,
+}
+
+/// Why files can't be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// Two AnnData files at once.
+    #[error("{first:?} and {second:?} are both AnnData files; open one at a time, each is a data set of its own")]
+    SeveralAnnData {
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Two files of one part of a sparse autoencoder.
+    #[error("{first:?} and {second:?} are both {what} of a sparse autoencoder; open one folder at a time")]
+    SeveralSae {
+        /// `the configuration` or `the weights`.
+        what: &'static str,
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Half of a sparse autoencoder.
+    #[error("{found:?} is one half of a sparse autoencoder; open it together with the {missing} of the same folder")]
+    HalfSae {
+        /// The file that is there.
+        found: String,
+        /// The one that is not.
+        missing: &'static str,
+    },
+    /// No id is common.
+    #[error(
+        "none of the {n_rows} cell ids in {file:?} (such as {row_examples}) is among the {n_cells} of the data set (such as {cell_examples}); the ids must be spelt alike (R turns - into .), so export both from the same object"
+    )]
+    NoOverlap {
+        /// The file.
+        file: String,
+        /// Ids in the file.
+        n_rows: usize,
+        /// Its first ids.
+        row_examples: String,
+        /// Cells in the data set.
+        n_cells: usize,
+        /// Their first ids.
+        cell_examples: String,
+    },
+    /// Rows can only be matched by order, but there are more or fewer than cells.
+    #[error(
+        "{file:?} has {n_rows} rows but the data set has {n_cells} cells, and they can't be matched by id because {reason}; export both from the same cells, or open the file with a labels .csv that has the ids of its rows"
+    )]
+    CountMismatch {
+        /// The file.
+        file: String,
+        /// Its rows.
+        n_rows: usize,
+        /// Cells in the data set.
+        n_cells: usize,
+        /// Why ids can't help.
+        reason: &'static str,
+    },
+    /// An embedding lacks cells.
+    #[error(
+        "{file:?} has no row for {n_missing} of the {n_cells} cells (such as {example:?}); export the embedding for all of them, or the expression for the cells of the embedding"
+    )]
+    MissingCells {
+        /// The file.
+        file: String,
+        /// Cells without a row.
+        n_missing: usize,
+        /// Cells in the data set.
+        n_cells: usize,
+        /// The first of them.
+        example: String,
+    },
+    /// The parts of a file do not fit together.
+    #[error("{file:?}: {source}")]
+    Data {
+        /// The file.
+        file: String,
+        /// What does not fit.
+        source: DataError,
+    },
+    /// The person asked to stop.
+    #[error("opening the files was cancelled")]
+    Cancelled,
+}

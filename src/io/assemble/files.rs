@@ -1,0 +1,74 @@
+//! The files of one drop, by kind.
+
+use super::{AssembleError, SaeFiles};
+use crate::data::{DenseMatrix, GeneSet};
+use crate::io::{AnnDataFile, Imported, LabelsFile};
+
+/// The files by kind, each with its name.
+#[derive(Default)]
+pub(super) struct Files {
+    pub(super) anndata: Option<(String, Box<AnnDataFile>)>,
+    pub(super) embeddings: Vec<(String, String, DenseMatrix)>,
+    pub(super) labels: Vec<(String, LabelsFile)>,
+    pub(super) gene_sets: Vec<(String, Vec<GeneSet>)>,
+    pub(super) config: Option<(String, Vec<u8>)>,
+    pub(super) weights: Option<(String, Vec<u8>)>,
+}
+
+impl Files {
+    /// Sorts files by kind.
+    pub(super) fn sort(files: Vec<(String, Imported)>) -> Result<Self, AssembleError> {
+        let mut sorted = Self::default();
+        for (file, imported) in files {
+            match imported {
+                Imported::AnnData(content) => {
+                    if let Some((first, _)) = sorted.anndata.replace((file.clone(), content)) {
+                        return Err(AssembleError::SeveralAnnData { first, second: file });
+                    }
+                }
+                Imported::Embedding { name, values } => sorted.embeddings.push((file, name, values)),
+                Imported::Labels(labels) => sorted.labels.push((file, labels)),
+                Imported::GeneSets(sets) => sorted.gene_sets.push((file, sets)),
+                Imported::SaeConfig(bytes) => only_one(&mut sorted.config, "the configuration", file, bytes)?,
+                Imported::SaeWeights(bytes) => only_one(&mut sorted.weights, "the weights", file, bytes)?,
+            }
+        }
+        Ok(sorted)
+    }
+
+    /// The sparse autoencoder, whole or not at all.
+    pub(super) fn take_sae(&mut self) -> Result<Option<SaeFiles>, AssembleError> {
+        match (self.config.take(), self.weights.take()) {
+            (None, None) => Ok(None),
+            (Some((_, config)), Some((name, weights))) => Ok(Some(SaeFiles { name, config, weights })),
+            (Some((found, _)), None) => Err(AssembleError::HalfSae { found, missing: "weights (.safetensors)" }),
+            (None, Some((found, _))) => Err(AssembleError::HalfSae { found, missing: "configuration (cfg.json)" }),
+        }
+    }
+
+    /// The first labels file with ids and that many rows.
+    pub(super) fn ids_for(&self, n_rows: usize) -> Option<(&str, &[String])> {
+        self.labels.iter().find_map(|(file, labels)| {
+            let ids = labels.ids.as_deref().filter(|ids| ids.len() == n_rows)?;
+            Some((file.as_str(), ids))
+        })
+    }
+
+    /// How many rows a data set without expression has, and the file it is named after.
+    pub(super) fn first_rows(&self) -> Option<(usize, String)> {
+        let embedding = self.embeddings.first().map(|(file, _, values)| (values.n_rows(), file.clone()));
+        embedding.or_else(|| self.labels.first().map(|(file, labels)| (labels.n_rows, file.clone())))
+    }
+}
+
+fn only_one(
+    slot: &mut Option<(String, Vec<u8>)>,
+    what: &'static str,
+    file: String,
+    bytes: Vec<u8>,
+) -> Result<(), AssembleError> {
+    match slot.replace((file.clone(), bytes)) {
+        None => Ok(()),
+        Some((first, _)) => Err(AssembleError::SeveralSae { what, first, second: file }),
+    }
+}

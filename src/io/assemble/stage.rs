@@ -1,0 +1,225 @@
+//! Joining the files of one drop with what is open, before anything is changed.
+
+use std::collections::BTreeMap;
+
+use super::AssembleError;
+use super::files::Files;
+use super::join::Matches;
+use super::{Assembled, SaeFiles};
+use crate::data::{CellTable, DataError, Dataset, DenseMatrix, Embedding, GeneSet, JoinMethod, Notice};
+use crate::io::gmt::make_names_distinct;
+use crate::io::sniff::stem;
+use crate::io::{AnnDataFile, LabelsFile};
+
+/// Everything checked and joined, ready to be put in place.
+pub(super) struct Stage {
+    /// The new data set's expression and embeddings; `None` if files join the open one.
+    fresh: Option<Dataset>,
+    cells: CellTable,
+    /// The labels file of this drop that gave the cells their ids.
+    ids_from: Option<String>,
+    embeddings: Vec<Embedding>,
+    gene_sets: Vec<GeneSet>,
+    notices: Vec<Notice>,
+    sae: Option<SaeFiles>,
+}
+
+impl Stage {
+    /// Checks and joins everything against what is open.
+    pub(super) fn build(current: Option<&Dataset>, mut files: Files) -> Result<Self, AssembleError> {
+        let sae = files.take_sae()?;
+        let mut stage = Self::start(current, &mut files)?;
+        stage.sae = sae;
+        for (file, labels) in &files.labels {
+            stage.join_labels(file, labels)?;
+        }
+        for (file, name, values) in std::mem::take(&mut files.embeddings) {
+            stage.join_embedding(&files, &file, name, values)?;
+        }
+        stage.gene_sets = files.gene_sets.into_iter().flat_map(|(_, sets)| sets).collect();
+        Ok(stage)
+    }
+
+    /// The cells everything else is joined with.
+    fn start(current: Option<&Dataset>, files: &mut Files) -> Result<Self, AssembleError> {
+        let mut stage = Self {
+            fresh: None,
+            cells: CellTable::default(),
+            ids_from: None,
+            embeddings: Vec::new(),
+            gene_sets: Vec::new(),
+            notices: Vec::new(),
+            sae: None,
+        };
+        if let Some((file, content)) = files.anndata.take() {
+            let (mut dataset, notices) = start_from_anndata(&file, *content)?;
+            stage.cells = std::mem::take(&mut dataset.cells);
+            stage.notices = notices;
+            stage.fresh = Some(dataset);
+        } else if let Some(current) = current.filter(|current| current.cells.n_cells() > 0) {
+            stage.cells = current.cells.clone();
+        } else if let Some((n_cells, file)) = files.first_rows() {
+            stage.fresh = Some(Dataset { name: stem(&file), ..Dataset::default() });
+            stage.cells = match files.ids_for(n_cells) {
+                Some((labels_file, ids)) => {
+                    stage.ids_from = Some(labels_file.to_owned());
+                    cells_with_ids(labels_file, ids)?
+                }
+                None => CellTable::without_ids(n_cells),
+            };
+        }
+        Ok(stage)
+    }
+
+    fn join_labels(&mut self, file: &str, labels: &LabelsFile) -> Result<(), AssembleError> {
+        let n_cells = self.cells.n_cells();
+        let matches = match (&labels.ids, self.cells.ids()) {
+            (Some(row_ids), Some(cell_ids)) => Matches::by_id(file, row_ids, cell_ids)?,
+            (None, _) => Matches::by_order(file, labels.n_rows, n_cells, "the file has no column of cell ids")?,
+            (_, None) => Matches::by_order(file, labels.n_rows, n_cells, "the cells of the data set have no ids")?,
+        };
+        if let (Some(ids), None) = (&labels.ids, self.cells.ids()) {
+            self.give_ids(file, ids)?;
+        }
+        for column in &labels.columns {
+            let added = self.cells.add_column(matches.column(column));
+            added.map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
+        }
+        self.notices.push(labels_notice(file, &matches));
+        Ok(())
+    }
+
+    /// Gives cells known only by row the ids of a file that was matched with them by order.
+    fn give_ids(&mut self, file: &str, ids: &[String]) -> Result<(), AssembleError> {
+        let mut cells = cells_with_ids(file, ids)?;
+        for column in self.cells.columns() {
+            let added = cells.add_column(column.clone());
+            added.map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
+        }
+        self.cells = cells;
+        self.ids_from = Some(file.to_owned());
+        Ok(())
+    }
+
+    fn join_embedding(
+        &mut self,
+        files: &Files,
+        file: &str,
+        name: String,
+        values: DenseMatrix,
+    ) -> Result<(), AssembleError> {
+        values.check_finite(&name).map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
+        let n_cells = self.cells.n_cells();
+        let ids = files.ids_for(values.n_rows()).filter(|(labels, _)| self.ids_from.as_deref() != Some(labels));
+        let (matches, notice) = if let (Some((labels_file, row_ids)), Some(cell_ids)) = (ids, self.cells.ids()) {
+            let matches = Matches::by_id(file, row_ids, cell_ids)?;
+            let text = format!(
+                "{file:?} has no cell ids; it was given those of {labels_file:?}, which has as many rows, and was \
+                 joined with the cells by id."
+            );
+            (matches, Notice::info(text))
+        } else {
+            let matches = Matches::by_order(file, values.n_rows(), n_cells, "a .npy file has no cell ids")?;
+            let text = format!(
+                "{file:?} has no cell ids and as many rows as there are cells ({n_cells}); its rows are trusted to \
+                 be in the order of the cells."
+            );
+            (matches, Notice::warning(text))
+        };
+        let values = matches.matrix(file, values, self.cells.ids())?;
+        self.notices.push(notice);
+        replace_or_push(&mut self.embeddings, Embedding { name, values, joined_by: matches.method });
+        Ok(())
+    }
+
+    /// Puts everything in place; nothing can fail any more.
+    pub(super) fn apply(mut self, current: Option<Dataset>) -> Assembled {
+        let mut open = current.unwrap_or_default();
+        let mut gene_sets = std::mem::take(&mut open.gene_sets);
+        let mut dataset = self.fresh.unwrap_or(open);
+        dataset.cells = self.cells;
+        for embedding in self.embeddings {
+            if dataset.embedding(&embedding.name).is_some() {
+                let text = format!("The embedding {:?} was replaced by the one just opened.", embedding.name);
+                self.notices.push(Notice::info(text));
+            }
+            replace_or_push(&mut dataset.embeddings, embedding);
+        }
+        self.notices.extend(add_gene_sets(&mut gene_sets, self.gene_sets));
+        dataset.gene_sets = gene_sets;
+        Assembled { dataset, notices: self.notices, sae: self.sae }
+    }
+}
+
+fn cells_with_ids(file: &str, ids: &[String]) -> Result<CellTable, AssembleError> {
+    CellTable::with_ids(ids.to_vec()).map_err(|source| AssembleError::Data { file: file.to_owned(), source })
+}
+
+fn labels_notice(file: &str, matches: &Matches) -> Notice {
+    let (n_cells, n_rows) = (matches.row_by_cell.len(), matches.n_rows);
+    if matches.method == JoinMethod::Order {
+        return Notice::warning(format!(
+            "The {n_rows} rows of {file:?} were joined with the cells by order, because one side has no cell ids; they \
+             are trusted to be in the order of the cells."
+        ));
+    }
+    let n_unused = n_rows - matches.n_matched;
+    if matches.n_missing() == 0 && n_unused == 0 {
+        return Notice::info(format!("The {n_rows} rows of {file:?} were joined with the cells by id."));
+    }
+    Notice::warning(format!(
+        "{file:?} was joined with the cells by id: {} of {n_cells} cells have labels from it, {} have none, and \
+         {n_unused} of its {n_rows} rows belong to no cell.",
+        matches.n_matched,
+        matches.n_missing()
+    ))
+}
+
+fn replace_or_push(embeddings: &mut Vec<Embedding>, embedding: Embedding) {
+    match embeddings.iter_mut().find(|known| known.name == embedding.name) {
+        Some(known) => *known = embedding,
+        None => embeddings.push(embedding),
+    }
+}
+
+/// Makes the data set an AnnData file starts, without gene sets.
+///
+/// # Errors
+/// [`AssembleError::Data`] for duplicate cell ids and for parts with another number of cells.
+fn start_from_anndata(file: &str, content: AnnDataFile) -> Result<(Dataset, Vec<Notice>), AssembleError> {
+    let data_error = |source: DataError| AssembleError::Data { file: file.to_owned(), source };
+    let mut cells = match content.cell_ids {
+        Some(ids) => CellTable::with_ids(ids).map_err(data_error)?,
+        None => CellTable::without_ids(content.n_cells),
+    };
+    for column in content.columns {
+        cells.add_column(column).map_err(data_error)?;
+    }
+    let expression = content.expression;
+    let mut dataset = Dataset { name: stem(file), cells, expression, ..Dataset::default() };
+    for (name, values) in content.embeddings {
+        let embedding = Embedding { name, values, joined_by: JoinMethod::SameFile };
+        dataset.add_embedding(embedding).map_err(data_error)?;
+    }
+    Ok((dataset, content.notices))
+}
+
+/// Appends sets; one that is there already with the same genes is left out, one with other genes is renamed.
+fn add_gene_sets(known: &mut Vec<GeneSet>, added: Vec<GeneSet>) -> Option<Notice> {
+    let n_added = added.len();
+    let by_name: BTreeMap<&str, &[String]> =
+        known.iter().map(|set| (set.name.as_str(), set.genes.as_slice())).collect();
+    let new: Vec<GeneSet> =
+        added.into_iter().filter(|set| by_name.get(set.name.as_str()) != Some(&set.genes.as_slice())).collect();
+    let n_repeated = n_added - new.len();
+    known.extend(new);
+    let renamed = make_names_distinct(known);
+    match (n_repeated, renamed) {
+        (0, None) => None,
+        (n, None) => Some(Notice::info(format!("{n} gene sets were open already and are kept once."))),
+        (n, Some(example)) => Some(Notice::warning(format!(
+            "Some gene sets have the name of another with other genes and were renamed, such as {example:?}; {n} were \
+             open already and are kept once."
+        ))),
+    }
+}
