@@ -6,5 +6,7 @@ pub mod camera;
 pub mod charts;
 pub mod color;
 pub mod format;
+pub mod legend;
+pub mod paint;
 pub mod pick;
 pub mod scale;
