@@ -113,7 +113,11 @@ fn check_size(name: &str, source: &dyn ByteSource, header: &Header) -> Result<us
         let place = format!("its array of {} × {} values", header.n_rows, header.n_cols);
         return Err(ImportError::Truncated { file: name.to_owned(), place, expected: n_bytes, found });
     }
-    Ok(header.n_rows * header.n_cols)
+    n_values.and_then(|n| usize::try_from(n).ok()).ok_or_else(|| ImportError::OutOfMemory {
+        file: name.to_owned(),
+        what: "the embedding".to_owned(),
+        bytes: n_bytes,
+    })
 }
 
 fn read_header(name: &str, source: &dyn ByteSource) -> Result<Header, ImportError> {

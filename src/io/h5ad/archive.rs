@@ -9,10 +9,15 @@ use hdf5_pure::{
 
 use super::paged::PagedSource;
 use crate::data::Observer;
+use crate::io::reader::reserved;
 use crate::io::{ByteSource, ImportError};
 
 /// Values read at once.
 const WINDOW_VALUES: u64 = 1 << 20;
+/// No filter compresses further (deflate ends at 1032), so a larger claim is damage and nothing is allocated for it.
+const MAX_COMPRESSION: u64 = 1100;
+/// Claims up to this many bytes are let through: tiny files may hold arrays of fill values.
+const ALWAYS_ALLOWED: u64 = 1 << 20;
 
 /// An open HDF5 file.
 pub(crate) struct Archive {
@@ -77,11 +82,24 @@ impl Archive {
                 let dataset = self.file.dataset(path).map_err(error)?;
                 let shape = dataset.shape().map_err(error)?;
                 let dtype = dataset.dtype().map_err(error)?;
+                let element = dataset.element_size().map_err(error)?;
+                self.check_claim(path, &shape, element)?;
                 Ok(Some(Node::Array(Array { path: path.to_owned(), shape, dtype, dataset })))
             }
             Err(Error::Format(FormatError::PathNotFound(_))) => Ok(None),
             Err(other) => Err(error(other)),
         }
+    }
+
+    /// Holds the size an array claims against what the file can hold.
+    fn check_claim(&self, path: &str, shape: &[u64], element: u64) -> Result<(), ImportError> {
+        let claimed = shape.iter().try_fold(element, |product, &size| product.checked_mul(size));
+        let most = self.size.saturating_mul(MAX_COMPRESSION).max(ALWAYS_ALLOWED);
+        if claimed.is_some_and(|claimed| claimed <= most) {
+            return Ok(());
+        }
+        let expected = format!("no more than a file of {} bytes can hold", self.size);
+        Err(self.layout(path, &format!("claims the shape {shape:?}"), &expected))
     }
 
     /// The array at `path`, which must be there.
@@ -119,17 +137,27 @@ impl Archive {
 
     /// All numbers of an array as f64.
     pub(crate) fn numbers(&self, array: &Array) -> Result<Vec<f64>, ImportError> {
-        array.dataset.read_f64().map_err(|error| self.error(&array.path, error))
+        self.all(array, |rows| array.dataset.read_f64_rows(rows.start, rows.length))
     }
 
     /// All numbers of an array as i64.
     pub(crate) fn integers(&self, array: &Array) -> Result<Vec<i64>, ImportError> {
-        array.dataset.read_i64().map_err(|error| self.error(&array.path, error))
+        self.all(array, |rows| array.dataset.read_i64_rows(rows.start, rows.length))
     }
 
     /// All texts of an array.
     pub(crate) fn texts(&self, array: &Array) -> Result<Vec<String>, ImportError> {
-        array.dataset.read_string().map_err(|error| self.error(&array.path, error))
+        self.all(array, |rows| array.dataset.read_string_rows(rows.start, rows.length))
+    }
+
+    /// Reads window after window, so that only the result is held.
+    fn all<T>(&self, array: &Array, read: impl Fn(&Window) -> Result<Vec<T>, Error>) -> Result<Vec<T>, ImportError> {
+        let mut values = reserved(&self.name, &array.path, array.n_values())?;
+        for window in self.windows(array)? {
+            let part = read(&window).map_err(|error| self.error(&array.path, error))?;
+            values.extend(self.complete(array, &window, part)?);
+        }
+        Ok(values)
     }
 
     /// Rows of an array as f32.
@@ -145,7 +173,7 @@ impl Archive {
     }
 
     fn complete<T>(&self, array: &Array, rows: &Window, values: Vec<T>) -> Result<Vec<T>, ImportError> {
-        let expected = rows.length * array.row_length();
+        let expected = rows.length.saturating_mul(array.row_length());
         if values.len() as u64 == expected {
             return Ok(values);
         }

@@ -174,6 +174,8 @@ impl SparseParts {
         let indptr = archive.integers(&archive.array(&format!("{path}/indptr"))?)?;
         let n_values = data.shape.first().copied().unwrap_or(0);
         let damaged = |reason: String| reader.data_error(path, DataError::Sparse { reason });
+        // Fails at once, not after a first pass over values that will never fit.
+        drop(reserved::<(u32, f32)>(archive.name(), "the expression matrix", n_values)?);
         if data.shape.len() != 1 || indices.shape != data.shape {
             return Err(damaged(format!("data has shape {:?} but indices {:?}", data.shape, indices.shape)));
         }
