@@ -1,11 +1,28 @@
 //! The scFeatureLens pipeline: feature statistics, differential expression, annotation.
+//!
+//! [`feature_statistics`] and [`LabelIndex`] look at activations alone; [`Lens`] takes one feature after the other
+//! through the paper's method.
 
+mod analysis;
+mod differential_expression;
+mod error;
+mod export;
 mod feature_statistics;
+mod groups;
 mod labels;
 mod params;
+mod prepared;
+mod selection;
 
+pub use analysis::{FeatureAnalysis, GeneResult, Lens, N_TOP_GENES, TermResult};
+pub use differential_expression::{GeneTester, GeneTests};
+pub use error::LensError;
+pub use export::{DifferentialExpressionCsv, EnrichmentCsv, write_feature_statistics};
 pub use feature_statistics::{FeatureStatistics, feature_statistics};
+pub use groups::CellGroups;
 pub use labels::{
     Baseline, BestLabel, CategoryAssociation, CategoryRef, LabelBaselines, LabelIndex, MAX_CATEGORIES, MIN_BEST_CELLS,
 };
 pub use params::{AnalysisMode, AnalysisParams, ExpressionValues};
+pub use prepared::PreparedExpression;
+pub use selection::SelectedGenes;

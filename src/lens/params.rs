@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LensError;
+
 /// How groups are formed and tests done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,5 +40,30 @@ pub struct AnalysisParams {
 impl Default for AnalysisParams {
     fn default() -> Self {
         Self { mode: AnalysisMode::Paper, values: ExpressionValues::LogNormalized, min_set_size: 10, max_set_size: 500 }
+    }
+}
+
+impl AnalysisParams {
+    /// Checks that the parameters make sense.
+    ///
+    /// # Errors
+    /// [`LensError::SetSizes`] if no set could be of eligible size.
+    pub fn check(&self) -> Result<(), LensError> {
+        let (min, max) = (self.min_set_size, self.max_set_size);
+        if min == 0 || min > max { Err(LensError::SetSizes { min, max }) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn impossible_set_sizes_are_refused() {
+        let of =
+            |min_set_size, max_set_size| AnalysisParams { min_set_size, max_set_size, ..AnalysisParams::default() };
+        assert_eq!(AnalysisParams::default().check(), Ok(()));
+        assert_eq!(of(0, 5).check(), Err(LensError::SetSizes { min: 0, max: 5 }));
+        assert_eq!(of(6, 5).check(), Err(LensError::SetSizes { min: 6, max: 5 }));
     }
 }
