@@ -1,7 +1,10 @@
-//! The committed demo against its manifest: what the page reads first must be what is there.
+//! The committed demo: what the page reads first must be what is there, and it must open.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use featurescope::data::{LabelColumn, Silent, ValueKind};
+use featurescope::io::{AnnDataFile, Imported, MemorySource, import};
 use serde::Deserialize;
 
 /// What a visitor downloads for the demo stays below this.
@@ -12,7 +15,11 @@ struct Manifest {
     name: String,
     citation: String,
     licence: String,
+    embedding: String,
+    map: String,
     n_cells: usize,
+    n_genes: usize,
+    n_gene_sets: usize,
     files: Vec<File>,
     preview: Preview,
 }
@@ -33,10 +40,16 @@ struct Preview {
 #[derive(Deserialize)]
 struct Column {
     name: String,
-    dtype: String,
     offset: usize,
-    #[serde(default)]
-    categories: Vec<String>,
+    #[serde(flatten)]
+    values: Values,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "dtype", rename_all = "snake_case")]
+enum Values {
+    U16 { min: f64, max: f64 },
+    U8 { categories: Vec<String> },
 }
 
 fn folder() -> PathBuf {
@@ -45,6 +58,18 @@ fn folder() -> PathBuf {
 
 fn manifest() -> Manifest {
     serde_json::from_slice(&std::fs::read(folder().join("manifest.json")).unwrap()).unwrap()
+}
+
+fn opened(name: &str) -> Imported {
+    let bytes = std::fs::read(folder().join(name)).unwrap();
+    import(name, Arc::new(MemorySource(bytes)), &Silent).unwrap()
+}
+
+fn cells() -> AnnDataFile {
+    match opened("kang.h5ad") {
+        Imported::AnnData(file) => *file,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -62,24 +87,69 @@ fn files_have_the_sizes_the_manifest_states() {
 }
 
 #[test]
-fn preview_columns_fill_the_file_and_codes_have_categories() {
-    let manifest = manifest();
+fn cells_open_with_counts_library_sizes_labels_and_latents() {
+    let (manifest, file) = (manifest(), cells());
+    assert_eq!(file.n_cells, manifest.n_cells);
+    assert_eq!(file.cell_ids.as_ref().unwrap()[0], "AAACATACATTTCC.1");
+    let expression = file.expression.unwrap();
+    assert_eq!((expression.n_genes(), expression.n_cells()), (manifest.n_genes, manifest.n_cells));
+    assert_eq!(expression.kind, ValueKind::Counts);
+    for gene in ["ISG15", "IFIT1", "IFIT2", "IFIT3", "RSAD2", "CXCL10", "CD14", "CD3D", "MS4A1", "NKG7"] {
+        assert!(expression.gene_id(gene).is_some(), "{gene}");
+    }
+    assert_eq!(expression.library_sizes.unwrap()[..2], [3017.0, 2481.0]);
+    let dims_of = |name: &str| file.embeddings.iter().find(|found| found.0 == name).unwrap().1.n_cols();
+    assert_eq!((dims_of(&manifest.embedding), dims_of(&manifest.map)), (32, 2));
+}
+
+#[test]
+fn gene_sets_hold_only_genes_of_the_demo_ten_to_five_hundred_each() {
+    let genes = cells().expression.unwrap().gene_names;
+    let Imported::GeneSets(sets) = opened("gene_sets.gmt.gz") else { panic!("not gene sets") };
+    assert_eq!(sets.len(), manifest().n_gene_sets);
+    assert!(sets.iter().any(|set| set.name == "HALLMARK_INTERFERON_ALPHA_RESPONSE"));
+    for set in &sets {
+        assert!((10..=500).contains(&set.genes.len()), "{}", set.name);
+        assert!(set.genes.iter().all(|gene| genes.contains(gene)), "{}", set.name);
+    }
+}
+
+#[test]
+fn the_preview_is_the_map_and_the_labels_of_the_cells() {
+    let (manifest, file) = (manifest(), cells());
     let bytes = std::fs::read(folder().join(&manifest.preview.path)).unwrap();
-    let n = manifest.preview.n_cells;
-    assert_eq!(n, manifest.n_cells);
+    let map = &file.embeddings.iter().find(|found| found.0 == manifest.map).unwrap().1;
+    assert_eq!(manifest.preview.n_cells, file.n_cells);
     let mut end = 0;
-    for column in &manifest.preview.columns {
+    for (at, column) in manifest.preview.columns.iter().enumerate() {
         assert_eq!(column.offset, end, "{}", column.name);
-        end += n * if column.dtype == "u16" { 2 } else { 1 };
-        if column.dtype == "u8" {
-            let codes = &bytes[column.offset..end];
-            let largest = codes.iter().max().copied().unwrap();
-            assert_eq!(usize::from(largest) + 1, column.categories.len(), "{}", column.name);
-        } else {
-            let values: Vec<u16> =
-                bytes[column.offset..end].chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
-            assert!(values.contains(&0) && values.contains(&u16::MAX), "{} is not scaled to its range", column.name);
+        let rest = &bytes[column.offset..];
+        match &column.values {
+            Values::U16 { min, max } => {
+                let coordinates = map.column(at);
+                assert_coordinates(&rest[..2 * file.n_cells], *min, *max, &coordinates);
+                end += 2 * file.n_cells;
+            }
+            Values::U8 { categories } => {
+                let labels = file.columns.iter().find(|found| found.name == column.name).unwrap();
+                assert_codes(&rest[..file.n_cells], categories, labels);
+                end += file.n_cells;
+            }
         }
     }
     assert_eq!(end, bytes.len());
+}
+
+fn assert_coordinates(bytes: &[u8], min: f64, max: f64, coordinates: &[f32]) {
+    let step = (max - min) / 65535.0;
+    for (pair, &expected) in bytes.chunks_exact(2).zip(coordinates) {
+        let found = min + f64::from(u16::from_le_bytes([pair[0], pair[1]])) * step;
+        assert!((found - f64::from(expected)).abs() < step, "{found} against {expected}");
+    }
+}
+
+fn assert_codes(bytes: &[u8], categories: &[String], labels: &LabelColumn) {
+    let (codes, names) = labels.categorical().unwrap();
+    assert_eq!(names, categories);
+    assert!(bytes.iter().zip(codes).all(|(&found, &code)| u32::from(found) == code), "{}", labels.name);
 }
