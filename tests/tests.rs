@@ -5,4 +5,5 @@ mod architecture;
 mod demo;
 mod io;
 mod lens;
+mod sae;
 mod steer;
