@@ -2,6 +2,10 @@
 //!
 //! `fixtures/lens/` holds the scripts that made the numbers.
 
+mod order;
+mod reference;
+mod sample;
+
 use std::path::PathBuf;
 
 use featurescope::stats;
