@@ -45,6 +45,15 @@ pub fn ln_binomial_test(n_hits: usize, n_trials: usize, chance: f64) -> f64 {
 }
 
 /// The two-sided p, 0 to 1.
+///
+/// # Examples
+/// ```
+/// let p = featurescope::stats::binomial_test(10, 10, 0.25);
+/// assert!((p - 0.25_f64.powi(10)).abs() < 1e-18);
+/// ```
+///
+/// # Panics
+/// As [`ln_binomial_test`].
 pub fn binomial_test(n_hits: usize, n_trials: usize, chance: f64) -> f64 {
     libm::exp(ln_binomial_test(n_hits, n_trials, chance))
 }

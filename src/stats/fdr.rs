@@ -8,6 +8,13 @@
 ///
 /// # Shapes
 /// Both `[m]`.
+///
+/// # Examples
+/// ```
+/// let padj = featurescope::stats::benjamini_hochberg(&[0.01, f64::NAN, 0.5]);
+/// assert_eq!((padj[0], padj[2]), (0.02, 0.5));
+/// assert!(padj[1].is_nan());
+/// ```
 #[must_use]
 pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     let mut adjusted = Vec::new();

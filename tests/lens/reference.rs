@@ -16,7 +16,7 @@ const TOLERANCE: f64 = 1e-10;
 fn rows(name: &str) -> Vec<Vec<String>> {
     let bytes = std::fs::read(fixture(name)).unwrap();
     let mut text = String::new();
-    if name.ends_with(".gz") {
+    if bytes.starts_with(&[0x1f, 0x8b]) {
         flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
     } else {
         text = String::from_utf8(bytes).unwrap();

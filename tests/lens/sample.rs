@@ -30,7 +30,7 @@ impl ParkMiller {
 pub fn sample() -> Sample {
     let latents = latents();
     let mut gene_names: Vec<String> = (0..N_GENES).map(|gene| format!("G{gene}")).collect();
-    gene_names[31] = "G30".to_owned();
+    gene_names[31].replace_range(.., "G30");
     let mut cells = CellTable::without_ids(N_CELLS);
     let name = |cell: usize| if cell.is_multiple_of(97) { "" } else { ["A", "B", "C", "D"][cell % 4] };
     let names: Vec<&str> = (0..N_CELLS).map(name).collect();
@@ -106,7 +106,7 @@ fn gene_sets() -> Vec<GeneSet> {
         let mut genes = Vec::new();
         for gene in 0..N_GENES {
             let u = random.uniform();
-            let is_favoured = at % 2 == 0 && gene % 6 == (at / 2) % 6;
+            let is_favoured = at.is_multiple_of(2) && gene % 6 == (at / 2) % 6;
             if u < chance * (if is_favoured { 4.0 } else { 0.7 }) {
                 genes.push(format!("G{gene}"));
             }
