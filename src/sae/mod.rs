@@ -3,14 +3,29 @@
 //! [`Sae`], its metrics and its file format are plain Rust. Training and inference of whole data sets run on Burn and
 //! exist with the feature `burn`.
 
+#[cfg(feature = "burn")]
+pub mod bench;
+#[cfg(feature = "burn")]
+pub mod device;
+#[cfg(feature = "burn")]
+mod inference;
 pub mod metrics;
 mod model;
 mod params;
 mod saelens;
 mod select;
 mod tensors;
+#[cfg(feature = "burn")]
+mod train;
 
+/// The type of a compute device.
+#[cfg(feature = "burn")]
+pub use burn::tensor::Device;
+#[cfg(feature = "burn")]
+pub use inference::{InferenceError, encode_all};
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
 pub use saelens::{CONFIG_FILE, SaeLensError, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
+#[cfg(feature = "burn")]
+pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

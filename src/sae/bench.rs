@@ -1,0 +1,123 @@
+//! Times of a training step at the four sizes this project watches.
+//!
+//! (d 20, h 10,000, batch 128) is the paper's model; (512, 4096, 128) a wide embedding; the TopK sizes are a common
+//! small and a large one. Each time is the median over groups of steps, each group ended by reading its sums, so that
+//! a GPU's queue is empty when the clock is read.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::{LossConvention, SaeParams, TrainError, Trainer, Variant};
+use crate::data::DenseMatrix;
+
+const N_WARM_UP: usize = 2;
+const N_GROUPS: usize = 5;
+const STEPS_PER_GROUP: usize = 2;
+
+/// The time of a training step at one size.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BenchRow {
+    /// `vanilla` or `topk`.
+    pub variant: &'static str,
+    /// Features kept per cell, for topk.
+    pub k: Option<usize>,
+    /// Input dimensions.
+    pub d_in: usize,
+    /// Features.
+    pub n_features: usize,
+    /// Cells per step.
+    pub batch_size: usize,
+    /// Steps timed.
+    pub n_steps: usize,
+    /// Median milliseconds of a step.
+    pub median_ms: f64,
+}
+
+/// Times a step at every size; `now` gives seconds, `yield_now` is awaited between groups of steps.
+///
+/// # Errors
+/// [`TrainError`] if the device fails.
+pub async fn bench(
+    device: &Device,
+    now: &dyn Fn() -> f64,
+    yield_now: impl AsyncFn(),
+) -> Result<Vec<BenchRow>, TrainError> {
+    let mut rows = Vec::new();
+    for (d_in, n_features, batch_size, k) in
+        [(20, 10_000, 128, None), (512, 4096, 128, None), (50, 1024, 512, Some(16)), (512, 4096, 1024, Some(32))]
+    {
+        rows.push(time_steps(device, (d_in, n_features, batch_size, k), now, &yield_now).await?);
+    }
+    Ok(rows)
+}
+
+async fn time_steps(
+    device: &Device,
+    (d_in, n_features, batch_size, k): (usize, usize, usize, Option<usize>),
+    now: &dyn Fn() -> f64,
+    yield_now: &impl AsyncFn(),
+) -> Result<BenchRow, TrainError> {
+    let variant = match k {
+        Some(k) => Variant::TopK { k },
+        None => Variant::Vanilla { l1: 1e-3, loss: LossConvention::AsCoded },
+    };
+    let params = SaeParams { variant, n_features, batch_size, n_epochs: 100, ..SaeParams::default() };
+    let mut trainer = Trainer::new(params, Arc::new(noise(2 * batch_size, d_in)?), device)?;
+    for _ in 0..N_WARM_UP {
+        trainer.step().await?;
+    }
+    trainer.progress(0.0).await?;
+    let mut times = Vec::new();
+    for _ in 0..N_GROUPS {
+        let start = now();
+        for _ in 0..STEPS_PER_GROUP {
+            trainer.step().await?;
+        }
+        trainer.progress(0.0).await?;
+        times.push((now() - start) * 1e3 / STEPS_PER_GROUP as f64);
+        yield_now().await;
+    }
+    times.sort_by(f64::total_cmp);
+    Ok(BenchRow {
+        variant: if k.is_some() { "topk" } else { "vanilla" },
+        k,
+        d_in,
+        n_features,
+        batch_size,
+        n_steps: N_GROUPS * STEPS_PER_GROUP,
+        median_ms: times[N_GROUPS / 2],
+    })
+}
+
+/// Uniform on ±1, seeded.
+fn noise(n_rows: usize, n_cols: usize) -> Result<DenseMatrix, TrainError> {
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let values = (0..n_rows * n_cols).map(|_| (f64::from(rng.next_u32()) / f64::from(1_u32 << 31) - 1.0) as f32);
+    Ok(DenseMatrix::new(n_rows, n_cols, values.collect())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use futures::executor::block_on;
+
+    use super::*;
+
+    #[test]
+    fn the_median_is_per_step() {
+        let ticks = Cell::new(0.0);
+        let clock = || {
+            ticks.set(ticks.get() + 0.25);
+            ticks.get()
+        };
+        let yields = Cell::new(0);
+        let row =
+            block_on(time_steps(&Device::flex(), (4, 8, 4, Some(2)), &clock, &async || yields.set(yields.get() + 1)));
+        let row = row.unwrap();
+        assert_eq!((row.variant, row.median_ms, row.n_steps, yields.get()), ("topk", 125.0, 10, 5));
+    }
+}

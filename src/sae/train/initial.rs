@@ -1,0 +1,98 @@
+//! Parameters before the first step, a function of the seed alone.
+//!
+//! Vanilla: what PyTorch's `nn.Linear` starts from, every weight and bias uniform on ±1/√fan_in (fan_in d for the
+//! encoder, h for the decoder). TopK: decoder rows uniform on the unit sphere, the encoder a copy of them, b_enc 0,
+//! b_dec the mean of the inputs (0 where they are centred). ChaCha8, stream 0.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use super::state::{ByParameter, Sizes};
+use crate::sae::{SaeParams, Variant};
+
+/// The parameters a run starts from; `mean` is that of the inputs as the autoencoder sees them, `[d_in]`.
+pub(super) fn initial_parameters(params: &SaeParams, mean: &[f64]) -> ByParameter<Vec<f32>> {
+    let mut rng = ChaCha8Rng::seed_from_u64(params.seed);
+    let sizes = Sizes { d_in: mean.len(), n_features: params.n_features };
+    match params.variant {
+        Variant::Vanilla { .. } => linear(&mut rng, sizes),
+        Variant::TopK { .. } => tied(&mut rng, sizes, mean),
+    }
+}
+
+fn linear(rng: &mut ChaCha8Rng, sizes: Sizes) -> ByParameter<Vec<f32>> {
+    let Sizes { d_in, n_features } = sizes;
+    let mut draw = |n: usize, fan_in: usize| -> Vec<f32> {
+        let bound = 1.0 / (fan_in as f64).sqrt();
+        (0..n).map(|_| ((2.0 * unit(rng) - 1.0) * bound) as f32).collect()
+    };
+    ByParameter {
+        encoder: draw(n_features * d_in, d_in),
+        b_enc: draw(n_features, d_in),
+        decoder: draw(n_features * d_in, n_features),
+        b_dec: draw(d_in, n_features),
+    }
+}
+
+fn tied(rng: &mut ChaCha8Rng, sizes: Sizes, mean: &[f64]) -> ByParameter<Vec<f32>> {
+    let mut decoder = Vec::with_capacity(sizes.n_features * sizes.d_in);
+    for _ in 0..sizes.n_features {
+        let direction: Vec<f64> = (0..sizes.d_in).map(|_| normal(rng)).collect();
+        let norm = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
+        decoder.extend(direction.into_iter().map(|x| (x / norm) as f32));
+    }
+    ByParameter {
+        encoder: decoder.clone(),
+        b_enc: vec![0.0; sizes.n_features],
+        decoder,
+        b_dec: mean.iter().map(|&mu| mu as f32).collect(),
+    }
+}
+
+/// Uniform on (0, 1), 53 bits, never 0 and never 1.
+fn unit(rng: &mut ChaCha8Rng) -> f64 {
+    ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+}
+
+/// Standard normal (Box–Muller; libm, so that every machine draws the same).
+fn normal(rng: &mut ChaCha8Rng) -> f64 {
+    let (radius, angle) = (unit(rng), unit(rng));
+    (-2.0 * libm::log(radius)).sqrt() * libm::cos(std::f64::consts::TAU * angle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sae::LossConvention;
+
+    #[test]
+    fn vanilla_fills_the_interval_of_a_linear_layer() {
+        let variant = Variant::Vanilla { l1: 0.0, loss: LossConvention::AsCoded };
+        let params = SaeParams { variant, n_features: 400, ..SaeParams::default() };
+        let start = initial_parameters(&params, &[0.0; 16]);
+        for (values, bound) in [(&start.encoder, 0.25), (&start.b_enc, 0.25), (&start.decoder, 0.05)] {
+            let largest = values.iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+            let mean = values.iter().sum::<f32>() / values.len() as f32;
+            assert!(largest <= bound && largest > 0.98 * bound && mean.abs() < 0.1 * bound);
+        }
+        assert_eq!(start.b_dec.len(), 16);
+    }
+
+    #[test]
+    fn topk_starts_tied_with_unit_rows_at_the_mean() {
+        let start = initial_parameters(&SaeParams::default(), &[3.0, -1.0, 0.5]);
+        assert_eq!(start.encoder, start.decoder);
+        assert_eq!(start.b_dec, [3.0, -1.0, 0.5]);
+        for row in start.decoder.chunks(3) {
+            approx::assert_relative_eq!(row.iter().map(|x| x * x).sum::<f32>(), 1.0, max_relative = 1e-5);
+        }
+    }
+
+    #[test]
+    fn the_seed_decides() {
+        let other = SaeParams { seed: 1, ..SaeParams::default() };
+        let start = initial_parameters(&SaeParams::default(), &[0.0; 4]);
+        assert_eq!(start, initial_parameters(&SaeParams::default(), &[0.0; 4]));
+        assert_ne!(start.decoder, initial_parameters(&other, &[0.0; 4]).decoder);
+    }
+}
