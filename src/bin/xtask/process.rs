@@ -23,6 +23,8 @@ const OWN_VARIABLES: [&str; 8] = [
 const OWN_PREFIXES: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
 
 /// A command for `program` without the variables cargo set for this task runner.
+///
+/// Where `CI` is set, nothing is compiled incrementally: a run that is not repeated in place gains nothing from it.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -30,6 +32,9 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
         if OWN_VARIABLES.contains(&name.as_ref()) || OWN_PREFIXES.iter().any(|p| name.starts_with(p)) {
             command.env_remove(name.as_ref());
         }
+    }
+    if std::env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
     }
     command
 }

@@ -54,6 +54,7 @@ struct Bench<'a> {
 }
 
 /// Runs all steps, or only the one named.
+
 ///
 /// # Errors
 /// The first step that fails.
@@ -103,10 +104,15 @@ fn prepare<'a>(places: &'a Places, profile: &'a str) -> Outcome<Bench<'a>> {
 }
 
 impl Bench<'_> {
-    fn native(&self, subcommand: &str) -> Command {
+    fn cargo(&self, subcommand: &str) -> Command {
         let mut cargo = process::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.arg(subcommand).args(["--features", NATIVE_FEATURES]);
-        cargo.env("CARGO_TARGET_DIR", self.places.target("native")).current_dir(self.places.checkout());
+        cargo.arg(subcommand).env("CARGO_TARGET_DIR", self.places.target("native")).current_dir(self.places.checkout());
+        cargo
+    }
+
+    fn native(&self, subcommand: &str) -> Command {
+        let mut cargo = self.cargo(subcommand);
+        cargo.args(["--features", NATIVE_FEATURES]);
         cargo
     }
 
@@ -122,12 +128,14 @@ impl Bench<'_> {
 }
 
 fn format(bench: &Bench) -> Outcome {
-    let mut cargo = process::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    process::run("format", cargo.args(["fmt", "--check"]).current_dir(bench.places.checkout()))
+    process::run("format", bench.cargo("fmt").arg("--check"))
 }
 
+/// With all native features, and once without any, so that the core stays free of Burn and Leptos.
 fn clippy_native(bench: &Bench) -> Outcome {
-    process::run("clippy", bench.native("clippy").args(["--all-targets", "--", "-D", "warnings"]))
+    process::run("clippy", bench.native("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    let mut core = bench.cargo("clippy");
+    process::run("clippy of the core alone", core.args(["--lib", "--tests", "--", "-D", "warnings"]))
 }
 
 fn native_tests(bench: &Bench) -> Outcome {
@@ -155,6 +163,7 @@ fn wasm_tests(bench: &Bench) -> Outcome {
         .env("CHROMEDRIVER", &bench.browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &config)
         .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
+        .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
     process::run("wasm tests", &mut cargo)
 }
