@@ -18,7 +18,8 @@ use crate::system::Installer;
 use crate::tools;
 
 /// Endings of files that gain from compression.
-const COMPRESSIBLE: [&str; 10] = ["html", "js", "css", "wasm", "json", "svg", "webmanifest", "txt", "csv", "gmt"];
+const COMPRESSIBLE: [&str; 11] =
+    ["bin", "html", "js", "css", "wasm", "json", "svg", "webmanifest", "txt", "csv", "gmt"];
 const BROTLI_QUALITY: u32 = 11;
 const BROTLI_WINDOW: u32 = 24;
 const GZIP_LEVEL: u32 = 9;
