@@ -265,7 +265,9 @@ fn fold_decoder_norm(weights: &mut SaeWeights) {
     for feature in 0..weights.w_dec.n_rows() {
         let row = weights.w_dec.row_mut(feature);
         let norm = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
-        row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm.max(SMALLEST_NORM)) as f32);
+        for value in row.iter_mut() {
+            *value = (f64::from(*value) / norm.max(SMALLEST_NORM)) as f32;
+        }
         let scale = |value: &mut f32| *value = (f64::from(*value) * norm) as f32;
         scale(&mut weights.b_enc[feature]);
         for dim in 0..weights.w_enc.n_rows() {

@@ -3,8 +3,6 @@
 //! Exact: the k largest positive values, and among equal values at the edge the lowest features. Zero, negative and
 //! NaN pre-activations are inactive, so a cell can have fewer than k active features.
 
-use std::cmp::Ordering;
-
 /// Replaces `active` by all positive entries, ascending by feature.
 pub(crate) fn positives(pre_activations: &[f32], active: &mut Vec<(u32, f32)>) {
     active.clear();
@@ -17,15 +15,11 @@ pub(crate) fn largest(pre_activations: &[f32], k: usize, active: &mut Vec<(u32, 
     positives(pre_activations, active);
     if active.len() > k {
         if k > 0 {
-            active.select_nth_unstable_by(k - 1, larger_then_lower);
+            active.select_nth_unstable_by(k - 1, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         }
         active.truncate(k);
         active.sort_unstable_by_key(|pair| pair.0);
     }
-}
-
-fn larger_then_lower(a: &(u32, f32), b: &(u32, f32)) -> Ordering {
-    b.1.total_cmp(&a.1).then(a.0.cmp(&b.0))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ impl CpuStepper {
         self.state.fired.end_epoch();
     }
 
-    pub(super) fn take_tally(&mut self) -> (Tally, usize) {
+    pub(super) fn take_tally(&mut self) -> (Tally, f64) {
         (std::mem::take(&mut self.tally), self.state.fired.n_alive())
     }
 
@@ -93,7 +93,7 @@ impl CpuStepper {
         self.state.parameters.decoder = values(decoder).await?;
         let gradient =
             ByParameter { encoder: slice(&for_encoder)?, b_enc: &b_enc, decoder: slice(&for_decoder)?, b_dec: &b_dec };
-        update(self.config.learning_rate, &mut self.state, gradient);
+        update(self.config.learning_rate, &mut self.state, &gradient);
         Ok(())
     }
 
@@ -146,7 +146,7 @@ impl CpuStepper {
             self.cell_gradient(&active, cell, shifted, &mut error, scale);
         }
         self.bias_gradient_through_input();
-        update(self.config.learning_rate, &mut self.state, self.gradient.as_ref().map(Vec::as_slice));
+        update(self.config.learning_rate, &mut self.state, &self.gradient.as_ref().map(Vec::as_slice));
         for gradient in [&mut self.gradient.encoder, &mut self.gradient.b_enc, &mut self.gradient.decoder] {
             gradient.fill(0.0);
         }
@@ -219,7 +219,7 @@ fn mask_gradient(da: &mut [f32], z: &[f32], penalty: f32, n_features: usize) -> 
     b_enc
 }
 
-fn update(learning_rate: f64, state: &mut TrainState, gradient: ByParameter<&[f32]>) {
+fn update(learning_rate: f64, state: &mut TrainState, gradient: &ByParameter<&[f32]>) {
     let adam = AdamStep::at(learning_rate, state.step);
     let (parameters, moments) = (&mut state.parameters, &mut state.moments);
     let apply = |parameter: &mut Vec<f32>, gradient: &[f32], moments: &mut Moments| {

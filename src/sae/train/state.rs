@@ -71,9 +71,9 @@ impl Fired {
     }
 
     /// Features that fired in the last whole epoch, before one is over since the start.
-    pub(crate) fn n_alive(&self) -> usize {
+    pub(crate) fn n_alive(&self) -> f64 {
         let window = if self.last_epoch.is_empty() { &self.this_epoch } else { &self.last_epoch };
-        window.iter().filter(|fired| **fired).count()
+        window.iter().filter(|fired| **fired).count() as f64
     }
 }
 
@@ -104,11 +104,12 @@ mod tests {
     fn the_dead_window_is_the_last_whole_epoch_once_there_is_one() {
         let mut fired = Fired::none(3);
         fired.this_epoch = vec![true, false, false];
-        assert_eq!(fired.n_alive(), 1);
+        approx::assert_relative_eq!(fired.n_alive(), 1.0);
         fired.this_epoch[1] = true;
         fired.end_epoch();
-        assert_eq!((fired.n_alive(), fired.this_epoch.contains(&true)), (2, false));
+        approx::assert_relative_eq!(fired.n_alive(), 2.0);
+        assert!(!fired.this_epoch.contains(&true));
         fired.end_epoch();
-        assert_eq!(fired.n_alive(), 0);
+        approx::assert_relative_eq!(fired.n_alive(), 0.0);
     }
 }

@@ -75,7 +75,7 @@ impl Stepper {
     }
 
     /// The sums since the last call, and the number of features not dead.
-    pub(crate) async fn take_tally(&mut self) -> Result<(Tally, usize), TrainError> {
+    pub(crate) async fn take_tally(&mut self) -> Result<(Tally, f64), TrainError> {
         match self {
             Self::Cpu(stepper) => Ok(stepper.take_tally()),
             Self::Tensor(stepper) => stepper.take_tally().await,

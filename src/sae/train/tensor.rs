@@ -151,7 +151,7 @@ impl TensorStepper {
         self.last_epoch = Some(std::mem::replace(&mut self.this_epoch, fresh));
     }
 
-    pub(super) async fn take_tally(&mut self) -> Result<(Tally, usize), TrainError> {
+    pub(super) async fn take_tally(&mut self) -> Result<(Tally, f64), TrainError> {
         let Sums { squared_error, activation, n_active } = std::mem::replace(&mut self.sums, Sums::zeros(&self.device));
         let window = self.last_epoch.as_ref().unwrap_or(&self.this_epoch).clone();
         let all = Tensor::cat(vec![squared_error, activation, n_active, window.sum()], 0);
@@ -163,7 +163,7 @@ impl TensorStepper {
             activation: f64::from(sums[1]),
             n_active: f64::from(sums[2]),
         };
-        Ok((tally, sums[3] as usize))
+        Ok((tally, f64::from(sums[3])))
     }
 
     pub(super) async fn state(&self) -> Result<TrainState, TrainError> {

@@ -32,7 +32,7 @@ pub(crate) fn top_mask(rectified: &Tensor<2>, k: usize) -> Tensor<2, Bool> {
     let above = rectified.clone().greater(high.clone());
     let room = count(above.clone()).lower_elem(k as f32);
     let tied = rectified.clone().greater(low).bool_and(above.clone().bool_not());
-    above.bool_or(first_of(tied, n_features, &rectified.device()).bool_and(room.expand(rectified.dims())))
+    above.bool_or(first_of(&tied, n_features, &rectified.device()).bool_and(room.expand(rectified.dims())))
 }
 
 /// Entries set in every row, `[batch, 1]`.
@@ -41,8 +41,8 @@ fn count(mask: Tensor<2, Bool>) -> Tensor<2> {
 }
 
 /// The lowest entry set in every row, if any.
-fn first_of(mask: Tensor<2, Bool>, n_features: usize, device: &Device) -> Tensor<2, Bool> {
-    let positions: Tensor<2> = Tensor::<1, Int>::arange(0..n_features as i64, device).float().unsqueeze();
+fn first_of(mask: &Tensor<2, Bool>, n_features: usize, device: &Device) -> Tensor<2, Bool> {
+    let positions: Tensor<2> = Tensor::<1, Int>::arange(0..i64::from(n_features as u32), device).float().unsqueeze();
     let far = positions.clone() + n_features as f32;
     let lowest = far.expand(mask.dims()).mask_where(mask.clone(), positions.clone().expand(mask.dims())).min_dim(1);
     positions.expand(mask.dims()).equal(lowest.expand(mask.dims()))

@@ -50,6 +50,7 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    #[expect(clippy::needless_pass_by_value, reason = "named as the function of map_err")]
     pub(super) fn device(reason: impl ToString) -> Self {
         Self::Device { reason: reason.to_string() }
     }
@@ -187,7 +188,7 @@ impl Trainer {
         let sizes = StepConfig::new(&self.params, self.inputs.n_cols()).sizes;
         let (tally, n_alive) = self.stepper.take_tally().await?;
         let mut progress = self.timing(trained_secs);
-        progress.dead_share = 1.0 - n_alive as f64 / sizes.n_features as f64;
+        progress.dead_share = 1.0 - n_alive / sizes.n_features as f64;
         if tally.n_cells > 0 {
             progress.loss = tally.loss(self.params.variant, sizes);
             progress.mse = tally.mse(sizes);
