@@ -56,20 +56,10 @@ impl CpuStepper {
         self.state.clone()
     }
 
-    /// The cells of a batch with the centre taken off, `[batch, d_in]`.
-    fn gather(&self, rows: &[u32]) -> Vec<f32> {
-        let mut out = Vec::with_capacity(rows.len() * self.config.sizes.d_in);
-        for &row in rows {
-            let cell = self.inputs.values.row(row as usize);
-            out.extend(cell.iter().zip(&self.inputs.center).map(|(value, center)| value - center));
-        }
-        out
-    }
-
     async fn dense_step(&mut self, rows: &[u32]) -> Result<(), TrainError> {
         let Sizes { n_features, .. } = self.config.sizes;
         let scales = self.config.scales(rows.len());
-        let cells = self.gather(rows);
+        let cells = self.inputs.gather(rows.iter().map(|&row| row as usize));
         let x = matrix(cells.clone(), rows.len(), &self.device);
         // The parameters become tensors and come back without a copy.
         let encoder = matrix(std::mem::take(&mut self.state.parameters.encoder), n_features, &self.device);
@@ -128,7 +118,7 @@ impl CpuStepper {
 
     async fn sparse_step(&mut self, rows: &[u32], k: usize) -> Result<(), TrainError> {
         let Sizes { d_in, n_features } = self.config.sizes;
-        let cells = self.gather(rows);
+        let cells = self.inputs.gather(rows.iter().map(|&row| row as usize));
         let shifted = self.shifted(&cells);
         let encoder = matrix(std::mem::take(&mut self.state.parameters.encoder), n_features, &self.device);
         let x = matrix(shifted.clone(), rows.len(), &self.device);

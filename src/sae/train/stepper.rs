@@ -39,6 +39,17 @@ pub(crate) struct StepInputs {
     pub(super) center: Vec<f32>,
 }
 
+impl StepInputs {
+    /// Cells with the centre taken off, `[rows, d_in]`.
+    pub(super) fn gather(&self, rows: impl ExactSizeIterator<Item = usize>) -> Vec<f32> {
+        let mut out = Vec::with_capacity(rows.len() * self.center.len());
+        for row in rows {
+            out.extend(self.values.row(row).iter().zip(&self.center).map(|(value, center)| value - center));
+        }
+        out
+    }
+}
+
 /// A training run's arithmetic on a device.
 #[derive(Debug)]
 pub(crate) enum Stepper {
@@ -54,7 +65,7 @@ impl Stepper {
         if *device == Device::flex() {
             Self::Cpu(Box::new(CpuStepper::new(config, inputs, state, device)))
         } else {
-            Self::Tensor(Box::new(TensorStepper::new(config, &inputs, state, device)))
+            Self::Tensor(Box::new(TensorStepper::new(config, inputs, state, device)))
         }
     }
 

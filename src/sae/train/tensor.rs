@@ -15,6 +15,8 @@ use super::trainer::TrainError;
 use crate::sae::Variant;
 
 const STEPS_PER_WAIT: usize = 16;
+/// WebGPU promises bindings of 128 MiB and no more; larger inputs are sent batch by batch.
+const LARGEST_RESIDENT_BYTES: usize = 128 << 20;
 
 /// A parameter on the device with its moments; vectors are `[1, n]`, the encoder `[d_in, n_features]`.
 #[derive(Clone, Debug)]
@@ -37,8 +39,9 @@ struct Sums {
 pub(crate) struct TensorStepper {
     config: StepConfig,
     device: Device,
-    /// All cells with the centre taken off, `[n_cells, d_in]`.
-    inputs: Tensor<2>,
+    inputs: StepInputs,
+    /// All cells with the centre taken off, `[n_cells, d_in]`, where one buffer holds them.
+    resident: Option<Tensor<2>>,
     step: usize,
     parameters: ByParameter<Parameter>,
     sums: Sums,
@@ -49,15 +52,16 @@ pub(crate) struct TensorStepper {
 }
 
 impl TensorStepper {
-    pub(super) fn new(config: StepConfig, inputs: &StepInputs, state: TrainState, device: &Device) -> Self {
+    pub(super) fn new(config: StepConfig, inputs: StepInputs, state: TrainState, device: &Device) -> Self {
         let Sizes { d_in, n_features } = config.sizes;
         let n_cells = inputs.values.n_rows();
-        let center = matrix(inputs.center.clone(), 1, device);
+        let is_small = size_of_val(inputs.values.values()) <= LARGEST_RESIDENT_BYTES;
         let fired = |fired: Vec<bool>| matrix(fired.into_iter().map(|on| f32::from(u8::from(on))).collect(), 1, device);
         let last_epoch = state.fired.last_epoch;
         Self {
             config,
-            inputs: matrix(inputs.values.values().to_vec(), n_cells, device) - center,
+            resident: is_small.then(|| matrix(inputs.gather(0..n_cells), n_cells, device)),
+            inputs,
             step: state.step,
             parameters: ByParameter {
                 encoder: upload(state.parameters.encoder, state.moments.encoder, |values| {
@@ -80,15 +84,21 @@ impl TensorStepper {
     pub(super) async fn step(&mut self, rows: &[u32]) -> Result<(), TrainError> {
         self.step += 1;
         self.n_cells += rows.len();
-        let positions: Vec<i32> = rows.iter().map(|row| row.cast_signed()).collect();
-        let positions = Tensor::<1, Int>::from_data(TensorData::new(positions, [rows.len()]), &self.device);
-        let cells = self.inputs.clone().select(0, positions);
-        let gradient = self.gradient(cells);
+        let gradient = self.gradient(self.batch(rows));
         self.update(gradient);
         if self.step.is_multiple_of(STEPS_PER_WAIT) {
             self.sums.n_active.clone().into_data_async().await.map_err(TrainError::device)?;
         }
         Ok(())
+    }
+
+    /// The cells of a batch, `[batch, d_in]`.
+    fn batch(&self, rows: &[u32]) -> Tensor<2> {
+        let Some(resident) = &self.resident else {
+            return matrix(self.inputs.gather(rows.iter().map(|&row| row as usize)), rows.len(), &self.device);
+        };
+        let positions: Vec<i32> = rows.iter().map(|row| row.cast_signed()).collect();
+        resident.clone().select(0, Tensor::<1, Int>::from_data(TensorData::new(positions, [rows.len()]), &self.device))
     }
 
     /// Forward and backward; adds to the sums and marks the features that fired.
@@ -246,4 +256,27 @@ async fn host_vector(tensor: Tensor<1>) -> Result<Vec<f32>, TrainError> {
 
 async fn host_fired(fired: &Tensor<2>) -> Result<Vec<bool>, TrainError> {
     Ok(host(fired.clone()).await?.into_iter().map(|value| value > 0.0).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::initial::initial_parameters;
+    use super::*;
+    use crate::data::DenseMatrix;
+    use crate::sae::SaeParams;
+
+    #[test]
+    fn batches_are_the_same_whether_kept_on_the_device_or_sent() {
+        let params = SaeParams { n_features: 4, variant: Variant::TopK { k: 1 }, ..SaeParams::default() };
+        let values = DenseMatrix::new(3, 2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+        let inputs = StepInputs { values: Arc::new(values), center: vec![0.5, 1.0] };
+        let state = TrainState::start(initial_parameters(&params, &[0.0; 2]));
+        let mut stepper = TensorStepper::new(StepConfig::new(&params, 2), inputs, state, &Device::flex());
+        let batch = |stepper: &TensorStepper| stepper.batch(&[2, 0]).into_data().try_into_vec::<f32>().unwrap();
+        assert_eq!(batch(&stepper), [4.5, 5.0, 0.5, 1.0]);
+        stepper.resident = None;
+        assert_eq!(batch(&stepper), [4.5, 5.0, 0.5, 1.0]);
+    }
 }

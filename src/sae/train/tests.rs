@@ -49,7 +49,7 @@ fn steppers(params: &SaeParams, inputs: &Arc<DenseMatrix>, start: &Values) -> [S
     let device = Device::flex();
     [
         Stepper::Cpu(Box::new(CpuStepper::new(config, step_inputs.clone(), state.clone(), &device))),
-        Stepper::Tensor(Box::new(TensorStepper::new(config, &step_inputs, state, &device))),
+        Stepper::Tensor(Box::new(TensorStepper::new(config, step_inputs, state, &device))),
     ]
 }
 
