@@ -67,8 +67,8 @@ impl SparseMatrix {
                 indices[at] = index;
                 values[at] = value;
             }
-            if let Some(pair) = indices.windows(2).find(|pair| pair[0] == pair[1]) {
-                let reason = format!("index {} is stored twice in row {major}", pair[0]);
+            if let Some(twice) = indices.windows(2).find_map(|pair| (pair[0] == pair[1]).then_some(pair[0])) {
+                let reason = format!("index {twice} is stored twice in row {major}");
                 return Err(DataError::Sparse { reason });
             }
         }

@@ -8,6 +8,8 @@
 
 #[path = "../../src/bin/xtask/file_server.rs"]
 mod file_server;
+mod files;
+mod main_job;
 mod opening;
 mod spy;
 mod tab;

@@ -6,6 +6,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,7 @@ pub(crate) struct Tab {
     server: FileServer,
     requests: Arc<Mutex<Vec<String>>>,
     spy: Spy,
+    downloads: PathBuf,
     _chromedriver: Chromedriver,
 }
 
@@ -93,9 +95,11 @@ impl Tab {
         let server = FileServer::start(&setting("FEATURESCOPE_SITE"), 0, SUB_PATH, note).expect("the site is served");
         let spy = Spy::start();
         let chromedriver = Chromedriver::start();
-        let driver = WebDriver::new(&chromedriver.url, capabilities(gpu, &spy)).await.expect("Chromium starts");
+        let downloads = downloads_folder();
+        let wanted = capabilities(gpu, &spy, &downloads);
+        let driver = WebDriver::new(&chromedriver.url, wanted).await.expect("Chromium starts");
         driver.set_script_timeout(LATER).await.expect("a time limit for scripts");
-        let tab = Self { driver, server, requests, spy, _chromedriver: chromedriver };
+        let tab = Self { driver, server, requests, spy, downloads, _chromedriver: chromedriver };
         tab.go(query).await;
         tab
     }
@@ -156,6 +160,51 @@ impl Tab {
         self.or_fail(returned, &format!("the script {script:?}")).await.json().clone()
     }
 
+    /// Types a value into the field with this label, in place of what is there.
+    pub(crate) async fn fill(&self, label: &str, value: &str) {
+        let path =
+            format!("//label[normalize-space(.)='{label}']/following-sibling::input | //input[@aria-label='{label}']");
+        let found = self.driver.query(By::XPath(&path)).wait(SOON, TICK).and_displayed().first().await;
+        let input = self.or_fail(found, &format!("the field {label:?}")).await;
+        let typed = input.send_keys(Key::Control + "a").await;
+        self.or_fail(typed, &format!("the old value of {label:?} to be selected")).await;
+        let typed = input.send_keys(value).await;
+        self.or_fail(typed, &format!("{value:?} to be typed into {label:?}")).await;
+    }
+
+    /// Chooses one of a few by its text.
+    pub(crate) async fn choose(&self, text: &str) {
+        let path = format!("//label[contains(@class,'choice-option')][normalize-space(.)='{text}']");
+        let found = self.driver.query(By::XPath(&path)).wait(SOON, TICK).and_displayed().first().await;
+        let clicked = self.or_fail(found, &format!("the choice {text:?}")).await.click().await;
+        self.or_fail(clicked, &format!("the choice {text:?} to be clicked")).await;
+    }
+
+    /// Clicks the first visible element that matches.
+    pub(crate) async fn click(&self, css: &str, limit: Duration) {
+        let clicked = self.find(css, limit).await.click().await;
+        self.or_fail(clicked, &format!("{css} to be clicked")).await;
+    }
+
+    /// The text of the first visible element that matches.
+    pub(crate) async fn text(&self, css: &str, limit: Duration) -> String {
+        let text = self.find(css, limit).await.text().await;
+        self.or_fail(text, &format!("the text of {css}")).await
+    }
+
+    /// Waits for a download with this name and returns what is in it.
+    pub(crate) async fn downloaded(&self, name: &str, limit: Duration) -> Vec<u8> {
+        let path = self.downloads.join(name);
+        let started = Instant::now();
+        loop {
+            match std::fs::read(&path) {
+                Ok(bytes) if !bytes.is_empty() => return bytes,
+                _ if started.elapsed() > limit => self.fail(&format!("the download {name}"), "it did not come").await,
+                _ => tokio::time::sleep(TICK).await,
+            }
+        }
+    }
+
     /// Gives files to a file input, which may be hidden behind a button.
     pub(crate) async fn upload(&self, css: &str, files: &[PathBuf]) {
         let found = self.driver.query(By::Css(css)).wait(SOON, TICK).first().await;
@@ -200,6 +249,8 @@ impl Tab {
     /// Ends the browser; every test calls this last, and its helper ends chromedriver in any case.
     pub(crate) async fn close(self) {
         self.driver.quit().await.expect("the browser ends");
+        // Left-over downloads in the system's temporary folder do no harm.
+        let _ = std::fs::remove_dir_all(&self.downloads);
     }
 
     async fn or_fail<T>(&self, result: WebDriverResult<T>, what: &str) -> T {
@@ -226,7 +277,16 @@ fn absolute(file: &Path) -> String {
     std::path::absolute(file).expect("an absolute path").display().to_string()
 }
 
-fn capabilities(gpu: Gpu, spy: &Spy) -> Capabilities {
+/// A folder of its own for every tab.
+fn downloads_folder() -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("featurescope-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).expect("a folder for downloads");
+    folder
+}
+
+fn capabilities(gpu: Gpu, spy: &Spy, downloads: &Path) -> Capabilities {
     let mut arguments = vec![
         "--headless=new".to_owned(),
         "--no-sandbox".to_owned(),
@@ -244,7 +304,9 @@ fn capabilities(gpu: Gpu, spy: &Spy) -> Capabilities {
         arguments.extend(webgpu.map(str::to_owned));
     }
     let mut capabilities = DesiredCapabilities::chrome();
-    capabilities.set("goog:chromeOptions", json!({ "args": arguments, "binary": setting("CHROME") })).expect("options");
+    let prefs = json!({ "download.default_directory": downloads, "download.prompt_for_download": false });
+    let options = json!({ "args": arguments, "binary": setting("CHROME"), "prefs": prefs });
+    capabilities.set("goog:chromeOptions", options).expect("options");
     capabilities.set("goog:loggingPrefs", json!({ "browser": "ALL" })).expect("logging");
     capabilities.into()
 }

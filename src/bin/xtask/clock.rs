@@ -35,11 +35,10 @@ impl Stopwatch {
 
 /// A time as `42.0 s` or `3 m 05 s`.
 pub(crate) fn shown(time: Duration) -> String {
-    let secs = time.as_secs_f64();
-    if secs < 60.0 {
-        return format!("{secs:.1} s");
+    if time.as_secs() < 60 {
+        return format!("{:.1} s", time.as_secs_f64());
     }
-    let whole = secs.round() as u64;
+    let whole = time.as_secs();
     format!("{} m {:02} s", whole / 60, whole % 60)
 }
 

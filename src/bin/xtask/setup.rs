@@ -12,7 +12,7 @@ use crate::tools::{self, Say};
 use crate::wasm_toolchain;
 
 /// Tells the person what is being installed and why.
-pub(crate) fn announce(message: String) {
+pub(crate) fn announce(message: &str) {
     println!("   {message}");
 }
 
@@ -45,7 +45,7 @@ fn need(name: &str, provide: impl FnOnce(Say) -> Outcome<String>) -> Outcome {
     let mut is_new = false;
     let found = provide(&mut |message| {
         is_new = true;
-        announce(format!("{name}: {message}"));
+        announce(&format!("{name}: {message}"));
     })?;
     let verb = if is_new { "installed" } else { "found" };
     println!("{name:<20} {verb:<10} {found}  ({})", clock::shown(started.elapsed()));
@@ -59,7 +59,7 @@ fn need(name: &str, provide: impl FnOnce(Say) -> Outcome<String>) -> Outcome {
 pub(crate) fn lints(say: Say) -> Outcome<String> {
     let works = |tool: &str| process::probe(process::command("cargo").args([tool, "--version"]));
     if works("clippy").is_none() || works("fmt").is_none() {
-        say("adding clippy and rustfmt with rustup".to_owned());
+        say("adding clippy and rustfmt with rustup");
         process::run(
             "adding clippy and rustfmt",
             process::command("rustup").args(["component", "add", "clippy", "rustfmt"]),

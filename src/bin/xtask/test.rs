@@ -54,7 +54,6 @@ struct Bench<'a> {
 }
 
 /// Runs all steps, or only the one named.
-
 ///
 /// # Errors
 /// The first step that fails.

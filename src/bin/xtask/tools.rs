@@ -18,7 +18,7 @@ const BINARYEN_VERSION: &str = "132.0.0";
 const AXE_VERSION: &str = "4.14.1";
 
 /// What installing something said, in order.
-pub(crate) type Say<'a> = &'a mut dyn FnMut(String);
+pub(crate) type Say<'a> = &'a mut dyn FnMut(&str);
 
 /// wasm-bindgen's command line and test runner, in the version `Cargo.lock` has; the folder with both.
 ///
@@ -61,10 +61,10 @@ fn cargo_tool(places: &Places, tool: &CargoTool, say: Say) -> Outcome<PathBuf> {
     if program.is_file() {
         return Ok(root.join("bin"));
     }
-    say(format!("installing {} {} ({}); this takes a few minutes, once", tool.package, tool.version, tool.why));
+    say(&format!("installing {} {} ({}); this takes a few minutes, once", tool.package, tool.version, tool.why));
     let locked = cargo_install(places, tool, &root, true);
     if locked.is_err() {
-        say(format!("its own lock file does not build here; trying {} with newer dependencies", tool.package));
+        say(&format!("its own lock file does not build here; trying {} with newer dependencies", tool.package));
         cargo_install(places, tool, &root, false)?;
     }
     if program.is_file() {
@@ -128,10 +128,10 @@ fn npm_package(
         return Ok(package);
     }
     if process::find("npm").is_none() {
-        say(format!("installing Node and npm: {name} comes from there"));
+        say(&format!("installing Node and npm: {name} comes from there"));
         installer.install("npm", &["nodejs", "npm"])?;
     }
-    say(format!("installing {name} {version} from npm ({why})"));
+    say(&format!("installing {name} {version} from npm ({why})"));
     std::fs::create_dir_all(&root).map_err(TaskError::file("create", &root))?;
     let mut npm = process::command("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--prefix"]);
@@ -160,7 +160,7 @@ pub(crate) fn browser(installer: Installer, say: Say) -> Outcome<Browser> {
     if let Some(found) = find_browser() {
         return Ok(found);
     }
-    say("installing Chromium and its driver: the browser tests run in it".to_owned());
+    say("installing Chromium and its driver: the browser tests run in it");
     installer.install("Chromium with its driver", &["chromium", "chromium-driver"])?;
     find_browser().ok_or_else(|| TaskError::Missing {
         need: "Chromium with its driver".to_owned(),

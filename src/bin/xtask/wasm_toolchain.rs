@@ -18,7 +18,7 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_PACKAGES: [&str; 6] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy"];
-const RUSTUP_LIMIT: Duration = Duration::from_secs(120);
+const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
 
 /// A toolchain for wasm, as the environment that makes cargo use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) fn decide(facts: Facts) -> Step {
 ///
 /// # Errors
 /// Neither way works here; the error says what a person can type.
-pub(crate) fn find_or_install(installer: Installer, say: &mut dyn FnMut(String)) -> Outcome<WasmToolchain> {
+pub(crate) fn find_or_install(installer: Installer, say: &mut dyn FnMut(&str)) -> Outcome<WasmToolchain> {
     let mut refusal = None;
     loop {
         match decide(facts(installer, refusal.is_none())) {
@@ -83,7 +83,7 @@ pub(crate) fn find_or_install(installer: Installer, say: &mut dyn FnMut(String))
                 let mut rustup = process::command("rustup");
                 rustup.args(["target", "add", WASM_TARGET]);
                 if let Err(said) = process::succeeds_within(&mut rustup, RUSTUP_LIMIT) {
-                    say(format!("rustup cannot add {WASM_TARGET} here ({said}); trying Debian's packages"));
+                    say(&format!("rustup cannot add {WASM_TARGET} here ({said}); trying Debian's packages"));
                     refusal = Some(said);
                 } else if !sysroot_has_target() {
                     refusal = Some("it says the target is there, but its folder is not".to_owned());
@@ -95,8 +95,8 @@ pub(crate) fn find_or_install(installer: Installer, say: &mut dyn FnMut(String))
     }
 }
 
-fn install_debian_web(installer: Installer, say: &mut dyn FnMut(String)) -> Outcome {
-    say(format!("installing Debian's {}: they compile for the browser without rustup", DEBIAN_PACKAGES.join(", ")));
+fn install_debian_web(installer: Installer, say: &mut dyn FnMut(&str)) -> Outcome {
+    say(&format!("installing Debian's {}: they compile for the browser without rustup", DEBIAN_PACKAGES.join(", ")));
     installer.install("a Rust toolchain for wasm32", &DEBIAN_PACKAGES)?;
     if has_debian_web() {
         return Ok(());

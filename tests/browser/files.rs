@@ -1,0 +1,82 @@
+//! A person's own files: an AnnData file, separate embeddings, labels and gene sets, and files that are wrong.
+
+use std::path::{Path, PathBuf};
+
+use crate::tab::{Gpu, LATER, SOON, Tab};
+
+const CHOOSE_FILES: &str = "input[type=file][aria-label='Choose files']";
+const ADD_FILES: &str = "input[type=file][aria-label='Add files']";
+
+fn demo_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("public/demo").join(name)
+}
+
+/// A folder for files that a test writes.
+fn own_folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("featurescope-files-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A `.npy` file with `n` rows of `d` small numbers that differ from each other.
+fn npy(n: usize, d: usize) -> Vec<u8> {
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, {d}), }}");
+    while (10 + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend((0..n * d).flat_map(|i| ((i * 7919 % 1000) as f32 / 500.0 - 1.0).to_le_bytes()));
+    bytes
+}
+
+#[tokio::test]
+async fn an_anndata_file_and_gene_sets_open() {
+    let tab = Tab::open(Gpu::None, "?empty").await;
+    tab.upload(CHOOSE_FILES, &[demo_file("kang.h5ad"), demo_file("gene_sets.gmt.gz")]).await;
+    tab.button("Train", LATER).await;
+    tab.says("Sets matched", SOON).await;
+    tab.screenshot("own-h5ad").await;
+    assert_eq!(tab.errors().await, Vec::<String>::new());
+    tab.close().await;
+}
+
+#[tokio::test]
+async fn an_embedding_and_labels_open_without_expression() {
+    let folder = own_folder("npy");
+    std::fs::write(folder.join("latent.npy"), npy(300, 8)).unwrap();
+    let rows: String = (0..300).map(|cell| format!("cell{cell},{}\n", ["T", "B", "NK"][cell % 3])).collect();
+    std::fs::write(folder.join("labels.csv"), format!("cell,type\n{rows}")).unwrap();
+    std::fs::write(folder.join("sets.gmt"), "SET_A\tx\tISG15\tIFIT1\n").unwrap();
+    let tab = Tab::open(Gpu::None, "?empty").await;
+    let files = ["latent.npy", "labels.csv", "sets.gmt"].map(|name| folder.join(name));
+    tab.upload(CHOOSE_FILES, &files).await;
+    tab.button("Train", LATER).await;
+    tab.says("300", SOON).await;
+    tab.says("latent", SOON).await;
+    tab.screenshot("own-npy").await;
+    assert_eq!(tab.errors().await, Vec::<String>::new());
+    tab.close().await;
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_file_is_named_and_what_was_open_stays() {
+    let folder = own_folder("broken");
+    std::fs::write(folder.join("latent.npy"), npy(50, 4)).unwrap();
+    let whole = npy(50, 4);
+    std::fs::write(folder.join("cut.npy"), &whole[..whole.len() - 100]).unwrap();
+    let tab = Tab::open(Gpu::None, "?empty").await;
+    tab.upload(CHOOSE_FILES, &[folder.join("latent.npy")]).await;
+    tab.button("Train", LATER).await;
+    tab.upload(ADD_FILES, &[folder.join("cut.npy")]).await;
+    tab.says("cut.npy", SOON).await;
+    tab.screenshot("broken-file").await;
+    tab.says("latent", SOON).await;
+    tab.button("Train", SOON).await;
+    assert_eq!(tab.errors().await, Vec::<String>::new());
+    tab.close().await;
+    std::fs::remove_dir_all(folder).unwrap();
+}
