@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use featurescope::data::{Expression, LabelValues, MISSING_CODE, Observer, Silent, ValueKind};
-use featurescope::io::{AnnDataFile, ImportError, Imported, MemorySource, import};
+use featurescope::io::{AnnDataFile, ByteSource, ImportError, Imported, MemorySource, import};
 use serde_json::Value;
 
 fn path(name: &str) -> PathBuf {
@@ -200,6 +200,29 @@ fn a_truncated_h5ad_is_an_error_at_every_length() {
             assert!(result.is_err(), "{name} cut to {length} of {} bytes was read", whole.len());
         }
     }
+}
+
+/// A file whose bytes can't be read any more after the first ones.
+struct Vanishing(MemorySource);
+
+impl ByteSource for Vanishing {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> std::io::Result<()> {
+        if offset > 0 || buffer.len() > 100_000 {
+            return Err(std::io::Error::other("the device is gone"));
+        }
+        self.0.read_at(offset, buffer)
+    }
+}
+
+#[test]
+fn a_file_that_can_t_be_read_is_told_from_a_damaged_one() {
+    let mut bytes = bytes("csr_gzip.h5ad");
+    bytes.resize(400_000, 0);
+    let error = import("a.h5ad", Arc::new(Vanishing(MemorySource(bytes))), &Silent).unwrap_err();
+    assert!(matches!(error, ImportError::Read { .. }) && error.to_string().contains("the device is gone"), "{error}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(crate) fn inflated_head(name: &str, compressed: &[u8], limit: usize) -> Resu
 pub(crate) fn read_all(name: &str, source: &dyn ByteSource) -> Result<Vec<u8>, ImportError> {
     let size = source.size();
     let mut bytes = reserved(name, "the whole file", size)?;
-    bytes.resize(bytes.capacity().min(usize::try_from(size).unwrap_or(usize::MAX)), 0);
+    bytes.resize(size as usize, 0);
     source.read_at(0, &mut bytes).map_err(|source| ImportError::Read { file: name.to_owned(), source })?;
     Ok(bytes)
 }

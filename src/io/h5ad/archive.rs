@@ -1,6 +1,7 @@
 //! The HDF5 file under an AnnData file: finding objects, reading arrays, saying what went wrong where.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use hdf5_pure::{
@@ -279,6 +280,9 @@ impl Folder {
 
 fn hdf5_error(name: &str, size: u64, place: &str, error: Error) -> ImportError {
     match error {
+        Error::Format(FormatError::Source(message)) => {
+            ImportError::Read { file: name.to_owned(), source: io::Error::other(message) }
+        }
         Error::Format(FormatError::UnexpectedEof { expected, .. }) if expected as u64 > size => {
             ImportError::Truncated {
                 file: name.to_owned(),

@@ -218,3 +218,50 @@ fn check_embedding(archive: &Archive, array: &Array, n_cells: usize) -> Result<(
     let found = format!("has shape {:?} and type {}", array.shape, array.dtype);
     Err(archive.layout(&array.path, &found, &format!("[{n_cells}, d] numbers, one row for each cell of obs")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::SparseMatrix;
+
+    fn counts() -> Expression {
+        let dense = DenseMatrix::new(1, 3, vec![5.0, 0.0, 2.0]).unwrap();
+        Expression::new(vec!["G".to_owned()], SparseMatrix::from_dense(&dense))
+    }
+
+    fn stated(name: &str, values: &[f64]) -> LabelColumn {
+        LabelColumn { name: name.to_owned(), values: LabelValues::Numeric(values.to_vec()) }
+    }
+
+    #[test]
+    fn stated_totals_below_the_sums_are_not_library_sizes() {
+        for values in [[4.0, 1.0, 2.0], [5.0, f64::NAN, 2.0]] {
+            let mut expression = counts();
+            assert!(set_library_sizes(&mut expression, &[stated("total_counts", &values)]).is_none());
+            assert!(expression.library_sizes.is_none());
+        }
+    }
+
+    #[test]
+    fn the_first_column_that_covers_all_cells_is_taken() {
+        let mut expression = counts();
+        let columns = [stated("n_counts", &[9.0, 1.0, 1.5]), stated("total_counts", &[0.0, 1.0, 2.0])];
+        let notice = set_library_sizes(&mut expression, &columns).unwrap();
+        assert!(notice.text.contains("n_counts"));
+        assert_eq!(expression.library_sizes, Some(vec![9.0, 1.0, 1.5]));
+    }
+
+    #[test]
+    fn normalised_values_have_no_library_sizes() {
+        let dense = DenseMatrix::new(1, 2, vec![0.5, 1.0]).unwrap();
+        let mut expression = Expression::new(vec!["G".to_owned()], SparseMatrix::from_dense(&dense));
+        assert!(set_library_sizes(&mut expression, &[stated("total_counts", &[9.0, 9.0])]).is_none());
+    }
+
+    #[test]
+    fn genes_that_occur_twice_are_told() {
+        let names = ["A", "B", "A"].map(str::to_owned);
+        assert!(duplicate_genes(&names).unwrap().text.contains("1 gene names"));
+        assert!(duplicate_genes(&names[..2]).is_none());
+    }
+}
