@@ -1,1 +1,12 @@
-//! A native process: files by path, one thread, storage in memory or a folder.
+//! A native process: files by path, one thread, storage in memory.
+//!
+//! [`Session`] drives an engine in process: requests go in as calls, answers come out one by one. The command line
+//! and the integration tests use it in place of a browser.
+
+mod files;
+mod session;
+mod store;
+
+pub use files::PathSource;
+pub use session::{Interrupt, NativeHost, Session, Turn};
+pub use store::MemoryStore;
