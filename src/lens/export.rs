@@ -98,7 +98,21 @@ impl<W: Write> DifferentialExpressionCsv<W> {
     /// # Errors
     /// Where `out` can't be written.
     pub fn write(&mut self, feature: FeatureId, gene_names: &[String], tests: &GeneTests) -> csv::Result<()> {
-        for (at, gene) in gene_names.iter().enumerate() {
+        self.write_where(feature, gene_names, tests, |_| true)
+    }
+
+    /// Writes the genes of a feature whose position is wanted, in the data's order.
+    ///
+    /// # Errors
+    /// Where `out` can't be written.
+    pub fn write_where(
+        &mut self,
+        feature: FeatureId,
+        gene_names: &[String],
+        tests: &GeneTests,
+        is_wanted: impl Fn(usize) -> bool,
+    ) -> csv::Result<()> {
+        for (at, gene) in gene_names.iter().enumerate().filter(|(at, _)| is_wanted(*at)) {
             self.writer.serialize(GeneRow {
                 feature: feature.0,
                 gene,
