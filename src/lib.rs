@@ -4,7 +4,10 @@
 //! and gene sets it stands for, and steers cells along a feature. `src/README.md` is the map of this crate;
 //! `tests/architecture.rs` holds its rules of who may import whom.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod data;
+#[cfg(feature = "burn")]
 pub mod engine;
 pub mod enrich;
 pub mod io;

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails panics")]
 
 mod architecture;
+#[cfg(feature = "cli")]
+mod cli;
 mod demo;
+#[cfg(feature = "burn")]
+mod engine;
 mod io;
 mod lens;
 mod sae;

@@ -1,2 +1,5 @@
-//! featurescope
-fn main() {}
+//! The command line.
+
+fn main() -> std::process::ExitCode {
+    featurescope::cli::main()
+}

@@ -1,0 +1,217 @@
+//! The options of the command line and the run they describe.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::error::CliError;
+use crate::protocol::{AnalysisMode, AnalysisParams, ExpressionValues, LossConvention, SaeParams, Variant};
+
+/// Single-cell embeddings through sparse features.
+#[derive(Debug, Parser)]
+#[command(name = "featurescope", version, about)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Train or load a sparse autoencoder, analyse its features and write tables.
+    Run(Box<RunOptions>),
+    /// Print how long training steps take on this machine.
+    Bench,
+}
+
+/// Options of `run`.
+#[derive(Args, Debug)]
+pub(super) struct RunOptions {
+    /// Cells with gene expression (.h5ad).
+    #[arg(long, value_name = "F.h5ad")]
+    pub(super) expression: PathBuf,
+    /// The embedding: obsm/NAME in the expression file, or a .npy file.
+    #[arg(long, value_name = "obsm/NAME|FILE.npy")]
+    pub(super) embedding: String,
+    /// Gene sets (.gmt, .gmt.gz); can be given more than once.
+    #[arg(long, value_name = "G.gmt")]
+    pub(super) gene_sets: Vec<PathBuf>,
+    /// Labels of the cells (.csv).
+    #[arg(long, value_name = "L.csv")]
+    pub(super) labels: Option<PathBuf>,
+    /// A SAELens folder to load in place of training.
+    #[arg(long, value_name = "DIR", conflicts_with_all = TRAINING_OPTIONS)]
+    pub(super) weights: Option<PathBuf>,
+    #[command(flatten)]
+    training: TrainingOptions,
+    /// How features are analysed.
+    #[arg(long, value_enum, default_value = "paper")]
+    mode: Mode,
+    /// The expression values that are compared.
+    #[arg(long, value_enum, default_value = "lognorm")]
+    values: Values,
+    /// Sets with fewer genes in the data are left out.
+    #[arg(long, default_value_t = 10)]
+    min_genes: usize,
+    /// Sets with more genes in the data are left out.
+    #[arg(long, default_value_t = 500)]
+    max_genes: usize,
+    /// Folder for the results; made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+}
+
+const TRAINING_OPTIONS: [&str; 8] = ["variant", "hidden", "k", "l1", "lr", "epochs", "batch", "seed"];
+
+#[derive(Args, Debug)]
+struct TrainingOptions {
+    /// Kind of sparse autoencoder [default: topk].
+    #[arg(long, value_enum)]
+    variant: Option<VariantName>,
+    /// Number of features [default: 512].
+    #[arg(long)]
+    hidden: Option<usize>,
+    /// Active features per cell, for topk [default: 16].
+    #[arg(long)]
+    k: Option<usize>,
+    /// Weight of the L1 penalty, for vanilla [default: 0.001].
+    #[arg(long)]
+    l1: Option<f64>,
+    /// Learning rate [default: 0.001].
+    #[arg(long)]
+    lr: Option<f64>,
+    /// Passes over the cells [default: 40].
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Cells per step [default: 256].
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Seed of initialisation and shuffling [default: 0].
+    #[arg(long)]
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+enum VariantName {
+    /// ReLU with an L1 penalty, as in the paper.
+    Vanilla,
+    /// The k largest activations of a cell.
+    Topk,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Mode {
+    /// scFeatureLens as its authors coded it.
+    Paper,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Values {
+    /// As the file holds them.
+    Raw,
+    /// Counts per 10,000, then ln(1 + x).
+    Lognorm,
+}
+
+/// Where the embedding comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum EmbeddingSource {
+    /// `obsm` of the expression file, by key.
+    Obsm(String),
+    /// A file.
+    File(PathBuf),
+}
+
+impl RunOptions {
+    /// Where the embedding comes from.
+    pub(super) fn embedding_source(&self) -> EmbeddingSource {
+        match self.embedding.strip_prefix("obsm/") {
+            Some(name) => EmbeddingSource::Obsm(name.to_owned()),
+            None => EmbeddingSource::File(self.embedding.clone().into()),
+        }
+    }
+
+    /// What to train.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for an option that belongs to the other variant.
+    pub(super) fn sae_params(&self) -> Result<SaeParams, CliError> {
+        let options = &self.training;
+        let defaults = SaeParams::default();
+        Ok(SaeParams {
+            variant: options.variant()?,
+            n_features: options.hidden.unwrap_or(defaults.n_features),
+            learning_rate: options.lr.unwrap_or(defaults.learning_rate),
+            batch_size: options.batch.unwrap_or(defaults.batch_size),
+            n_epochs: options.epochs.unwrap_or(defaults.n_epochs),
+            seed: options.seed.unwrap_or(defaults.seed),
+            center_inputs: defaults.center_inputs,
+        })
+    }
+
+    /// How to analyse.
+    pub(super) fn analysis_params(&self) -> AnalysisParams {
+        AnalysisParams {
+            mode: match self.mode {
+                Mode::Paper => AnalysisMode::Paper,
+            },
+            values: match self.values {
+                Values::Raw => ExpressionValues::Raw,
+                Values::Lognorm => ExpressionValues::LogNormalized,
+            },
+            min_set_size: self.min_genes,
+            max_set_size: self.max_genes,
+        }
+    }
+}
+
+impl TrainingOptions {
+    fn variant(&self) -> Result<Variant, CliError> {
+        match self.variant.unwrap_or(VariantName::Topk) {
+            VariantName::Topk if self.l1.is_some() => {
+                Err(CliError::Usage("--l1 belongs to --variant vanilla; topk has no penalty".to_owned()))
+            }
+            VariantName::Topk => Ok(Variant::TopK { k: self.k.unwrap_or(16) }),
+            VariantName::Vanilla if self.k.is_some() => {
+                Err(CliError::Usage("--k belongs to --variant topk; vanilla has --l1".to_owned()))
+            }
+            VariantName::Vanilla => Ok(Variant::Vanilla { l1: self.l1.unwrap_or(1e-3), loss: LossConvention::AsCoded }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(extra: &[&str]) -> Result<RunOptions, clap::Error> {
+        let needed = ["featurescope", "run", "--expression", "a.h5ad", "--embedding", "obsm/X_pca", "--out", "o"];
+        let all = needed.iter().chain(extra);
+        match Arguments::try_parse_from(all)?.command {
+            Command::Run(options) => Ok(*options),
+            Command::Bench => unreachable!("run was asked for"),
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_params() {
+        let options = parse(&[]).unwrap();
+        assert_eq!(options.sae_params().unwrap(), SaeParams::default());
+        assert_eq!(options.analysis_params(), AnalysisParams::default());
+        assert_eq!(options.embedding_source(), EmbeddingSource::Obsm("X_pca".to_owned()));
+    }
+
+    #[test]
+    fn options_of_the_other_variant_are_refused() {
+        assert!(parse(&["--l1", "0.1"]).unwrap().sae_params().is_err());
+        assert!(parse(&["--variant", "vanilla", "--k", "4"]).unwrap().sae_params().is_err());
+        let vanilla = parse(&["--variant", "vanilla", "--l1", "0.1"]).unwrap().sae_params().unwrap();
+        assert_eq!(vanilla.variant, Variant::Vanilla { l1: 0.1, loss: LossConvention::AsCoded });
+    }
+
+    #[test]
+    fn weights_exclude_training_options() {
+        assert!(parse(&["--weights", "d", "--hidden", "8"]).is_err());
+        assert!(parse(&["--weights", "d"]).is_ok());
+    }
+}

@@ -1,0 +1,89 @@
+//! The files a run leaves behind.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::error::CliError;
+use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
+
+/// The folder results go to.
+pub(super) struct Outputs {
+    folder: PathBuf,
+    written: Vec<String>,
+}
+
+/// What a run found, as `summary.json` has it.
+pub(super) struct RunReport {
+    pub(super) dataset: DatasetSummary,
+    pub(super) sae: SaeSummary,
+    pub(super) analysis: Option<AnalysisSummary>,
+    pub(super) is_interrupted: bool,
+    pub(super) top_features: Vec<FeatureRow>,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    featurescope_version: &'static str,
+    is_complete: bool,
+    dataset: &'a DatasetSummary,
+    sae: &'a SaeSummary,
+    dead_share: f64,
+    analysis: &'a Option<AnalysisSummary>,
+    top_features_by_auroc: &'a [FeatureRow],
+    files: &'a [String],
+}
+
+impl Outputs {
+    /// Makes the folder if it is not there.
+    ///
+    /// # Errors
+    /// [`CliError::Output`].
+    pub(super) fn create(folder: &Path) -> Result<Self, CliError> {
+        make_folder(folder)?;
+        Ok(Self { folder: folder.to_owned(), written: Vec::new() })
+    }
+
+    /// Writes files; a name may contain a folder.
+    ///
+    /// # Errors
+    /// [`CliError::Output`].
+    pub(super) fn write_all(&mut self, files: Vec<ExportedFile>) -> Result<(), CliError> {
+        files.into_iter().try_for_each(|file| self.write(file.name, &file.bytes))
+    }
+
+    fn write(&mut self, name: String, bytes: &[u8]) -> Result<(), CliError> {
+        let path = self.folder.join(&name);
+        if let Some(folder) = path.parent() {
+            make_folder(folder)?;
+        }
+        std::fs::write(&path, bytes).map_err(|source| CliError::Output { path, source })?;
+        self.written.push(name);
+        Ok(())
+    }
+
+    /// Writes `summary.json`.
+    ///
+    /// # Errors
+    /// [`CliError::Output`]; [`CliError::Failed`] if it has no JSON form.
+    pub(super) fn write_summary(&mut self, report: &RunReport) -> Result<(), CliError> {
+        let sae = &report.sae;
+        let summary = Summary {
+            featurescope_version: env!("CARGO_PKG_VERSION"),
+            is_complete: !report.is_interrupted,
+            dataset: &report.dataset,
+            sae,
+            dead_share: 1.0 - sae.n_live as f64 / sae.n_features as f64,
+            analysis: &report.analysis,
+            top_features_by_auroc: &report.top_features,
+            files: &self.written,
+        };
+        let text = serde_json::to_string_pretty(&summary)
+            .map_err(|error| CliError::Failed(format!("the summary can't be written: {error}")))?;
+        self.write("summary.json".to_owned(), format!("{text}\n").as_bytes())
+    }
+}
+
+fn make_folder(folder: &Path) -> Result<(), CliError> {
+    std::fs::create_dir_all(folder).map_err(|source| CliError::Output { path: folder.to_owned(), source })
+}

@@ -1,0 +1,50 @@
+//! Which device computes: chosen once, when first needed or when asked, and told.
+
+use super::EngineError;
+use super::session::Inner;
+use crate::protocol::{ComputeDevice, DeviceChoice, DeviceReport, Event, RequestId};
+use crate::sae::Device;
+use crate::sae::device::{ChosenDevice, DeviceKind, DeviceRule, choose};
+
+impl Inner {
+    /// The device in use; the first call chooses one and tells which.
+    ///
+    /// # Errors
+    /// [`EngineError::Device`].
+    pub(super) async fn device(&self, id: RequestId) -> Result<Device, EngineError> {
+        let known = self.state.borrow().device.as_ref().map(|chosen| chosen.device.clone());
+        match known {
+            Some(device) => Ok(device),
+            None => self.choose_device(id, DeviceChoice::Auto).await,
+        }
+    }
+
+    /// Chooses a device and tells which.
+    ///
+    /// # Errors
+    /// [`EngineError::Device`] if a GPU is insisted on and can't be used.
+    pub(super) async fn choose_device(&self, id: RequestId, choice: DeviceChoice) -> Result<Device, EngineError> {
+        let rule = match choice {
+            DeviceChoice::Auto => DeviceRule::Auto,
+            DeviceChoice::Cpu => DeviceRule::Cpu,
+            DeviceChoice::Gpu => DeviceRule::Gpu,
+        };
+        let chosen = choose(rule, &|| self.host.now_secs()).await?;
+        let device = chosen.device.clone();
+        self.emit(id, Event::DeviceChosen(report(&chosen)));
+        self.state.borrow_mut().device = Some(chosen);
+        Ok(device)
+    }
+}
+
+fn report(chosen: &ChosenDevice) -> DeviceReport {
+    DeviceReport {
+        device: match chosen.kind {
+            DeviceKind::Cpu => ComputeDevice::Cpu,
+            DeviceKind::Gpu => ComputeDevice::Gpu,
+        },
+        name: chosen.name.clone(),
+        gpu_available: chosen.gpu_available,
+        reason: chosen.reason.clone(),
+    }
+}

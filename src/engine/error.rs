@@ -1,0 +1,195 @@
+//! Why a request fails.
+
+use std::sync::Arc;
+
+use crate::data::FeatureId;
+use crate::io::{AssembleError, ImportError};
+use crate::lens::LensError;
+use crate::platform::HostError;
+use crate::protocol::Job;
+use crate::sae::device::DeviceError;
+use crate::sae::{InferenceError, SaeError, SaeLensError, TrainError};
+use crate::stats::{PcaError, RidgeError};
+use crate::steer::SteerError;
+
+/// A request that can't be served; its text is what a person reads.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// Nothing is open.
+    #[error("nothing is open yet; open an .h5ad file or an embedding first")]
+    NothingOpen,
+    /// A job of that kind is running.
+    #[error("{} is still going on; wait for it or cancel it first", job_name(*job))]
+    Busy {
+        /// The job.
+        job: Job,
+    },
+    /// No job of that kind is running.
+    #[error("{} is not going on, so there is nothing to {what}", job_name(*job))]
+    NotRunning {
+        /// The job.
+        job: Job,
+        /// What was asked of it.
+        what: &'static str,
+    },
+    /// A job ended because it was cancelled.
+    #[error("{} was cancelled", job_name(*job))]
+    Cancelled {
+        /// The job.
+        job: Job,
+    },
+    /// No embedding of that name.
+    #[error("there is no embedding {name:?}; the data have {}", listed(known))]
+    UnknownEmbedding {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// A map needs two dimensions.
+    #[error("{name:?} has {n_dims} dimensions and can't be drawn as it is; choose its principal components")]
+    NotAMap {
+        /// The embedding.
+        name: String,
+        /// Its dimensions.
+        n_dims: usize,
+    },
+    /// No label column of that name.
+    #[error("there is no label column {name:?}; the data have {}", listed(known))]
+    UnknownLabel {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: Vec<String>,
+    },
+    /// The open data have no expression.
+    #[error("the open data have no gene expression; open an .h5ad file with it")]
+    NoExpression,
+    /// No gene at that place.
+    #[error("gene {found} does not exist; the data have {n_genes}")]
+    UnknownGene {
+        /// The gene asked for.
+        found: usize,
+        /// Genes there are.
+        n_genes: usize,
+    },
+    /// No cell at that place.
+    #[error("cell {found} does not exist; the data have {n_cells}")]
+    UnknownCell {
+        /// The cell asked for.
+        found: u32,
+        /// Cells there are.
+        n_cells: usize,
+    },
+    /// No sparse autoencoder yet.
+    #[error("there is no sparse autoencoder yet; train one or open a SAELens folder")]
+    NoSae,
+    /// No feature of that number.
+    #[error("feature {feature} does not exist; the sparse autoencoder has {n_features}")]
+    UnknownFeature {
+        /// The feature asked for.
+        feature: FeatureId,
+        /// Features there are.
+        n_features: usize,
+    },
+    /// No analysis yet.
+    #[error("no analysis has run yet; analyse the features first")]
+    NoAnalysis,
+    /// What the host can't do.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// A sparse autoencoder came before the data.
+    #[error("a sparse autoencoder needs the embedding it was trained on; open that together with it, or first")]
+    SaeWithoutData,
+    /// No embedding has the dimensions a sparse autoencoder reads.
+    #[error(
+        "the sparse autoencoder reads {d_in} dimensions, and no embedding that is open has as many; the data have {}",
+        listed(known)
+    )]
+    NoFittingEmbedding {
+        /// Dimensions it reads.
+        d_in: usize,
+        /// The embeddings there are, with their dimensions.
+        known: Vec<String>,
+    },
+    /// A file can't be read.
+    #[error(transparent)]
+    Import(#[from] ImportError),
+    /// Files do not fit together.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError),
+    /// Nothing is kept in storage.
+    #[error("no training run is kept, so there is nothing to resume; train anew")]
+    NoCheckpoint,
+    /// What is kept is of other data.
+    #[error(
+        "the training run that is kept is of {dataset:?}, embedding {embedding:?}, and the open data do not have its values; open those files to resume it"
+    )]
+    OtherCheckpoint {
+        /// The data set it was made on.
+        dataset: String,
+        /// The embedding it was made on.
+        embedding: String,
+    },
+    /// Training can't start or go on.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// A device can't be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// Activations can't be computed.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+    /// A sparse autoencoder does not fit the data.
+    #[error(transparent)]
+    Sae(#[from] SaeError),
+    /// A SAELens folder can't be read or written.
+    #[error(transparent)]
+    SaeLens(#[from] SaeLensError),
+    /// An analysis can't be done.
+    #[error(transparent)]
+    Lens(#[from] LensError),
+    /// A table can't be written.
+    #[error("the table can't be written: {0}")]
+    Csv(#[from] csv::Error),
+    /// A configuration can't be written.
+    #[error("the configuration can't be written: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Steering is refused.
+    #[error(transparent)]
+    Steer(#[from] SteerError),
+    /// The gene decoder can't be fitted; shared by all who waited for it.
+    #[error(transparent)]
+    Decoder(#[from] Arc<RidgeError>),
+    /// Principal components can't be computed.
+    #[error(transparent)]
+    Pca(#[from] PcaError),
+}
+
+/// A job's name at the start of a sentence.
+fn job_name(job: Job) -> &'static str {
+    match job {
+        Job::Open => "opening files",
+        Job::Train => "training",
+        Job::Analyse => "the analysis",
+        Job::Export => "writing a table",
+    }
+}
+
+fn listed(names: &[String]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        names => names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_names_are_listed() {
+        let error = EngineError::UnknownEmbedding { name: "X".into(), known: vec!["X_pca".into(), "X_umap".into()] };
+        assert_eq!(error.to_string(), r#"there is no embedding "X"; the data have "X_pca", "X_umap""#);
+    }
+}

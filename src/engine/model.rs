@@ -1,0 +1,97 @@
+//! A sparse autoencoder and what it does on the open data.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use super::EngineError;
+use super::jobs::RunningJob;
+use super::state::OpenData;
+use crate::data::{CellTable, Embedding, FeatureId, SparseActivations};
+use crate::lens::{BestLabel, FeatureStatistics, LabelBaselines, LabelIndex, feature_statistics};
+use crate::protocol::{SaeOrigin, SaeSummary};
+use crate::sae::{Device, Sae, encode_all, metrics};
+
+/// Cells whose pre-activations are dense at a time: this many values, whatever the number of features.
+const VALUES_PER_BATCH: usize = 1 << 21;
+
+/// Computes the activations of all cells.
+///
+/// # Errors
+/// [`EngineError::Inference`], [`EngineError::Cancelled`].
+pub(super) async fn infer(
+    sae: Sae,
+    origin: SaeOrigin,
+    data: &OpenData,
+    embedding: &str,
+    device: &Device,
+    job: &RunningJob,
+) -> Result<Model, EngineError> {
+    let inputs = &data.embedding(embedding)?.values;
+    let batch = (VALUES_PER_BATCH / sae.n_features()).clamp(1, 4096);
+    let encoded = encode_all(&sae, inputs, device, batch, job, async || job.breathe().await).await;
+    job.check_cancelled()?;
+    let activations = encoded?;
+    let metrics = metrics::evaluate(&sae, inputs, &activations)?;
+    job.checkpoint().await?;
+    let summary = SaeSummary {
+        origin,
+        architecture: sae.architecture().name().to_owned(),
+        embedding: embedding.to_owned(),
+        d_in: sae.d_in(),
+        n_features: sae.n_features(),
+        n_live: metrics.n_live,
+        l0: metrics.l0,
+        explained_variance: metrics.explained_variance,
+    };
+    Ok(Model::new(sae, activations, summary))
+}
+
+/// A sparse autoencoder, its activations and their statistics.
+pub(super) struct Model {
+    pub(super) sae: Sae,
+    pub(super) activations: SparseActivations,
+    pub(super) statistics: Vec<FeatureStatistics>,
+    pub(super) summary: SaeSummary,
+}
+
+impl Model {
+    pub(super) fn new(sae: Sae, activations: SparseActivations, summary: SaeSummary) -> Self {
+        let statistics = feature_statistics(&activations);
+        Self { sae, activations, statistics, summary }
+    }
+}
+
+/// A [`Model`] beside the labels of the cells, which other files can change.
+pub(super) struct Features {
+    pub(super) model: Rc<Model>,
+    best_labels: OnceCell<Vec<Option<BestLabel>>>,
+    baselines: OnceCell<LabelBaselines>,
+}
+
+impl Features {
+    pub(super) fn new(model: Rc<Model>) -> Self {
+        Self { model, best_labels: OnceCell::new(), baselines: OnceCell::new() }
+    }
+
+    /// # Errors
+    /// [`EngineError::UnknownFeature`].
+    pub(super) fn check(&self, feature: FeatureId) -> Result<(), EngineError> {
+        let n_features = self.model.activations.n_features();
+        if feature.index() < n_features { Ok(()) } else { Err(EngineError::UnknownFeature { feature, n_features }) }
+    }
+
+    /// Live features, ascending.
+    pub(super) fn live(&self) -> Vec<FeatureId> {
+        self.model.statistics.iter().filter(|row| row.is_live()).map(|row| row.feature).collect()
+    }
+
+    /// The label each feature tells apart best, found once.
+    pub(super) fn best_labels(&self, cells: &CellTable) -> &[Option<BestLabel>] {
+        self.best_labels.get_or_init(|| LabelIndex::new(cells).best_labels(&self.model.activations))
+    }
+
+    /// The best single dimension of the embedding for every label, found once.
+    pub(super) fn baselines(&self, cells: &CellTable, embedding: &Embedding) -> &LabelBaselines {
+        self.baselines.get_or_init(|| LabelBaselines::new(cells, &embedding.values))
+    }
+}

@@ -1,0 +1,82 @@
+//! Opening files: read, joined with what is open, put in place all together or not at all.
+
+use std::rc::Rc;
+
+use super::EngineError;
+use super::jobs::RunningJob;
+use super::join::join;
+use super::load_sae::load_sae;
+use super::session::Inner;
+use crate::io::{self, Imported};
+use crate::protocol::{FileHandle, Job, RequestId};
+
+/// Share of the job that reads files; the rest is joining and activations.
+const READING_SHARE: f64 = 0.8;
+
+/// Opens files.
+///
+/// # Errors
+/// [`EngineError`]; what was open stays as it was.
+pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, files: Vec<FileHandle>) -> Result<(), EngineError> {
+    let job = inner.jobs.start(Job::Open, id, &inner.host)?;
+    let imported = import(inner, &job, &files).await?;
+    job.set_share(READING_SHARE, 1.0);
+    let brought = Brought::of(&imported);
+    let (opened, sae) = join(inner, &job, imported, &brought)?;
+    let model = match sae {
+        Some(files) => Some(load_sae(inner, &job, &opened.data, &files, &brought).await?),
+        None => None,
+    };
+    let data = Rc::clone(&opened.data);
+    opened.put(inner, &job);
+    if let Some(model) = model {
+        inner.put_model(model, &job);
+    }
+    inner.match_checkpoint(&data).await;
+    Ok(())
+}
+
+async fn import(
+    inner: &Rc<Inner>,
+    job: &RunningJob,
+    files: &[FileHandle],
+) -> Result<Vec<(String, Imported)>, EngineError> {
+    let total: u64 = files.iter().map(|file| file.size).sum();
+    let share = |bytes: u64| READING_SHARE * bytes as f64 / total.max(1) as f64;
+    let mut imported = Vec::with_capacity(files.len());
+    let mut n_bytes_before = 0;
+    for file in files {
+        job.set_share(share(n_bytes_before), share(n_bytes_before + file.size));
+        n_bytes_before += file.size;
+        let content = io::import(&file.name, inner.host.open(file)?, job);
+        // Reading ends with an error of its own where it was cancelled.
+        job.checkpoint().await?;
+        imported.push((file.name.clone(), content?));
+    }
+    Ok(imported)
+}
+
+/// What kinds of files came.
+pub(super) struct Brought {
+    pub(super) has_expression: bool,
+    pub(super) has_gene_sets: bool,
+    pub(super) has_sae: bool,
+    /// Names of the embeddings in files of their own.
+    pub(super) embeddings: Vec<String>,
+}
+
+impl Brought {
+    fn of(files: &[(String, Imported)]) -> Self {
+        let any = |is_kind: fn(&Imported) -> bool| files.iter().any(|(_, file)| is_kind(file));
+        let embedding_name = |(_, file): &(String, Imported)| match file {
+            Imported::Embedding { name, .. } => Some(name.clone()),
+            _ => None,
+        };
+        Self {
+            has_expression: any(|file| matches!(file, Imported::AnnData(_))),
+            has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
+            has_sae: any(|file| matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_))),
+            embeddings: files.iter().filter_map(embedding_name).collect(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the engine holds between requests.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::EngineError;
+use super::analysis::Analysis;
+use super::checkpoint::Facts;
+use super::decoder::PendingDecoder;
+use super::model::Features;
+use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, SparseMatrix, ValueKind};
+use crate::lens::Lens;
+use crate::protocol::{AnalysisParams, DatasetSummary};
+use crate::sae::device::ChosenDevice;
+use crate::stats::Pca;
+
+/// Everything that is open and everything made of it.
+#[derive(Default)]
+pub(super) struct State {
+    /// The data, if any.
+    pub(super) data: Option<Rc<OpenData>>,
+    /// The sparse autoencoder on these data, if any.
+    pub(super) features: Option<Rc<Features>>,
+    /// What the last analysis of these features found.
+    pub(super) analysis: Option<Rc<Analysis>>,
+    /// The device in use, once one was needed or asked for.
+    pub(super) device: Option<ChosenDevice>,
+    /// The training run in storage, and whether it is of the open data.
+    pub(super) checkpoint: Option<(Facts, bool)>,
+    /// Number of the newest checkpoint.
+    pub(super) checkpoint_number: u64,
+}
+
+impl State {
+    /// # Errors
+    /// [`EngineError::NothingOpen`].
+    pub(super) fn data(&self) -> Result<Rc<OpenData>, EngineError> {
+        self.data.clone().ok_or(EngineError::NothingOpen)
+    }
+
+    /// # Errors
+    /// [`EngineError::NoSae`].
+    pub(super) fn features(&self) -> Result<Rc<Features>, EngineError> {
+        self.features.clone().ok_or(EngineError::NoSae)
+    }
+}
+
+/// The open data and what is kept of computing on them.
+pub(super) struct OpenData {
+    pub(super) dataset: Dataset,
+    pub(super) summary: DatasetSummary,
+    /// Rises with every new data set; files that join one do not change it.
+    pub(super) generation: u32,
+    maps: RefCell<BTreeMap<String, Rc<PrincipalMap>>>,
+    pub(super) decoders: RefCell<BTreeMap<String, PendingDecoder>>,
+    /// The last lens used and its parameters.
+    pub(super) lens: RefCell<Option<(AnalysisParams, Lens)>>,
+    normalized: OnceCell<Rc<SparseMatrix>>,
+}
+
+impl OpenData {
+    pub(super) fn new(dataset: Dataset, summary: DatasetSummary, generation: u32) -> Self {
+        let (maps, decoders, lens, normalized) = Default::default();
+        Self { dataset, summary, generation, maps, decoders, lens, normalized }
+    }
+
+    /// # Errors
+    /// [`EngineError::UnknownEmbedding`].
+    pub(super) fn embedding(&self, name: &str) -> Result<&Embedding, EngineError> {
+        self.dataset.embedding(name).ok_or_else(|| EngineError::UnknownEmbedding {
+            name: name.to_owned(),
+            known: self.dataset.embeddings.iter().map(|embedding| embedding.name.clone()).collect(),
+        })
+    }
+
+    /// # Errors
+    /// [`EngineError::NoExpression`].
+    pub(super) fn expression(&self) -> Result<&Expression, EngineError> {
+        self.dataset.expression.as_ref().ok_or(EngineError::NoExpression)
+    }
+
+    /// Expression to look at and to decode: counts scaled to 10,000 a cell, then ln(1 + x); other values as they are.
+    ///
+    /// # Errors
+    /// [`EngineError::NoExpression`].
+    pub(super) fn normalized(&self) -> Result<Rc<SparseMatrix>, EngineError> {
+        let expression = self.expression()?;
+        Ok(Rc::clone(self.normalized.get_or_init(|| Rc::new(log_normalized(expression)))))
+    }
+
+    /// A gene's name; empty where there is none.
+    pub(super) fn gene_name(&self, gene: GeneId) -> String {
+        let names = self.dataset.expression.as_ref().map(|expression| &expression.gene_names);
+        names.and_then(|names| names.get(gene.index())).cloned().unwrap_or_default()
+    }
+
+    /// The first two principal components of an embedding, fitted on all cells once.
+    ///
+    /// # Errors
+    /// [`EngineError::UnknownEmbedding`], [`EngineError::Pca`].
+    pub(super) fn principal_map(&self, name: &str) -> Result<Rc<PrincipalMap>, EngineError> {
+        if let Some(map) = self.maps.borrow().get(name) {
+            return Ok(Rc::clone(map));
+        }
+        let values = &self.embedding(name)?.values;
+        let pca = Pca::fit(values, 2)?;
+        let map = Rc::new(PrincipalMap { coordinates: pca.project(values), pca });
+        self.maps.borrow_mut().insert(name.to_owned(), Rc::clone(&map));
+        Ok(map)
+    }
+}
+
+/// Two principal components of an embedding.
+pub(super) struct PrincipalMap {
+    pub(super) pca: Pca,
+    /// All cells, `[n_cells, 2]`.
+    pub(super) coordinates: DenseMatrix,
+}
+
+/// Scanpy's `normalize_total(1e4)` and `log1p`, by gene; the totals are the file's library sizes where it has them.
+fn log_normalized(expression: &Expression) -> SparseMatrix {
+    let mut by_gene = expression.by_gene.clone();
+    if expression.kind == ValueKind::Counts {
+        let totals = match &expression.library_sizes {
+            Some(sizes) => sizes.iter().map(|&size| f64::from(size)).collect(),
+            None => expression.cell_totals(),
+        };
+        by_gene.map_values(|_, cell, value| (f64::from(value) * 1e4 / totals[cell as usize]).ln_1p() as f32);
+    }
+    by_gene
+}

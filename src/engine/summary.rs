@@ -1,0 +1,141 @@
+//! What is open, in the words of the protocol.
+
+use std::collections::BTreeSet;
+
+use crate::data::{Dataset, Embedding, Expression, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Notice};
+use crate::protocol::{DatasetSummary, EmbeddingInfo, GeneSetSummary, LabelInfo, LabelKind, MapSource};
+
+/// Set genes without a match that are named in a summary.
+const N_UNMATCHED_EXAMPLES: usize = 8;
+
+/// Summarises a data set.
+pub(super) fn summarize(dataset: &Dataset, notices: Vec<Notice>) -> DatasetSummary {
+    let default_embedding = default_embedding(dataset);
+    DatasetSummary {
+        name: dataset.name.clone(),
+        n_cells: dataset.cells.n_cells(),
+        n_genes: dataset.expression.as_ref().map_or(0, Expression::n_genes),
+        values: dataset.expression.as_ref().map(|expression| expression.kind),
+        labels: dataset.cells.columns().iter().map(label_info).collect(),
+        embeddings: dataset.embeddings.iter().map(embedding_info).collect(),
+        default_map: default_map(dataset, default_embedding.as_deref()),
+        default_embedding,
+        gene_sets: gene_sets(dataset),
+        notices,
+    }
+}
+
+fn label_info(column: &LabelColumn) -> LabelInfo {
+    let kind = match &column.values {
+        LabelValues::Categorical { codes, categories } => {
+            let mut counts = vec![0; categories.len()];
+            for &code in codes.iter().filter(|&&code| code != MISSING_CODE) {
+                counts[code as usize] += 1;
+            }
+            let n_missing = codes.iter().filter(|&&code| code == MISSING_CODE).count();
+            LabelKind::Categorical { categories: categories.iter().cloned().zip(counts).collect(), n_missing }
+        }
+        LabelValues::Numeric(values) => {
+            let known = || values.iter().copied().filter(|value| !value.is_nan());
+            LabelKind::Numeric { min: known().fold(f64::NAN, f64::min), max: known().fold(f64::NAN, f64::max) }
+        }
+    };
+    LabelInfo { name: column.name.clone(), kind }
+}
+
+fn embedding_info(embedding: &Embedding) -> EmbeddingInfo {
+    EmbeddingInfo { name: embedding.name.clone(), n_dims: embedding.values.n_cols(), joined_by: embedding.joined_by }
+}
+
+/// The embedding to train on: scVI's, else principal components, else the first that is no map.
+fn default_embedding(dataset: &Dataset) -> Option<String> {
+    let trainable: Vec<&str> = dataset
+        .embeddings
+        .iter()
+        .filter(|embedding| embedding.values.n_cols() > 2)
+        .map(|embedding| embedding.name.as_str())
+        .collect();
+    let containing = |part: &str| trainable.iter().find(|name| name.to_lowercase().contains(part));
+    containing("scvi").or_else(|| containing("pca")).or(trainable.first()).map(|&name| name.to_owned())
+}
+
+/// The map to show first: UMAP, else t-SNE, else any other, else principal components of the default embedding.
+fn default_map(dataset: &Dataset, default_embedding: Option<&str>) -> Option<MapSource> {
+    let maps: Vec<&str> = dataset
+        .embeddings
+        .iter()
+        .filter(|embedding| embedding.values.n_cols() == 2)
+        .map(|embedding| embedding.name.as_str())
+        .collect();
+    let containing = |part: &str| maps.iter().find(|name| name.to_lowercase().contains(part));
+    let drawn = containing("umap").or_else(|| containing("tsne")).map(|&name| MapSource::Embedding(name.to_owned()));
+    drawn
+        .or_else(|| default_embedding.map(|name| MapSource::Pca(name.to_owned())))
+        .or_else(|| maps.first().map(|&name| MapSource::Embedding(name.to_owned())))
+}
+
+fn gene_sets(dataset: &Dataset) -> Option<GeneSetSummary> {
+    if dataset.gene_sets.is_empty() {
+        return None;
+    }
+    let measured: BTreeSet<&str> =
+        dataset.expression.iter().flat_map(|expression| expression.gene_names.iter().map(String::as_str)).collect();
+    let in_sets: BTreeSet<&str> =
+        dataset.gene_sets.iter().flat_map(|set| set.genes.iter().map(String::as_str)).collect();
+    let is_matched = |set: &&GeneSet| set.genes.iter().any(|gene| measured.contains(gene.as_str()));
+    Some(GeneSetSummary {
+        n_sets: dataset.gene_sets.len(),
+        n_sets_matched: dataset.gene_sets.iter().filter(is_matched).count(),
+        n_genes: in_sets.len(),
+        n_genes_matched: in_sets.intersection(&measured).count(),
+        unmatched_examples: in_sets
+            .difference(&measured)
+            .take(N_UNMATCHED_EXAMPLES)
+            .map(|&gene| gene.to_owned())
+            .collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{CellTable, DenseMatrix, JoinMethod};
+
+    fn dataset(embeddings: &[(&str, usize)]) -> Dataset {
+        let mut dataset = Dataset { cells: CellTable::without_ids(3), ..Dataset::default() };
+        for &(name, n_dims) in embeddings {
+            let values = DenseMatrix::zeros(3, n_dims);
+            let embedding = Embedding { name: name.into(), values, joined_by: JoinMethod::Order };
+            dataset.add_embedding(embedding).unwrap();
+        }
+        dataset
+    }
+
+    fn defaults(embeddings: &[(&str, usize)]) -> (Option<String>, Option<MapSource>) {
+        let summary = summarize(&dataset(embeddings), Vec::new());
+        (summary.default_embedding, summary.default_map)
+    }
+
+    #[test]
+    fn scvi_comes_before_pca_and_umap_before_tsne() {
+        let (embedding, map) = defaults(&[("X_pca", 50), ("X_tsne", 2), ("X_umap", 2), ("X_scVI", 32)]);
+        assert_eq!(embedding.as_deref(), Some("X_scVI"));
+        assert_eq!(map, Some(MapSource::Embedding("X_umap".into())));
+    }
+
+    #[test]
+    fn without_a_map_principal_components_are_drawn() {
+        let (embedding, map) = defaults(&[("latents", 20)]);
+        assert_eq!(embedding.as_deref(), Some("latents"));
+        assert_eq!(map, Some(MapSource::Pca("latents".into())));
+        assert_eq!(defaults(&[]), (None, None));
+    }
+
+    #[test]
+    fn labels_are_counted_with_those_missing() {
+        let mut data = dataset(&[]);
+        data.cells.add_column(LabelColumn::from_texts("type", &["B", "", "B"])).unwrap();
+        let categories = vec![("B".to_owned(), 2)];
+        assert_eq!(summarize(&data, Vec::new()).labels[0].kind, LabelKind::Categorical { categories, n_missing: 1 });
+    }
+}

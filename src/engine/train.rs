@@ -1,0 +1,271 @@
+//! Training, from the request to activations on all cells.
+//!
+//! The thread is handed back every few steps. A run is kept in storage every few seconds and when it is paused; how
+//! often depends on how long keeping takes. Stopping ends training early and uses what was learnt; cancelling
+//! throws it away.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use futures::channel::mpsc::{UnboundedReceiver, unbounded};
+
+use super::EngineError;
+use super::checkpoint::{self, Facts, Kept};
+use super::jobs::RunningJob;
+use super::model;
+use super::session::{Inner, sentence};
+use super::state::OpenData;
+use crate::data::Notice;
+use crate::platform::HostError;
+use crate::protocol::{Event, Job, RequestId, SaeOrigin, SaeParams, TrainProgress};
+use crate::sae::{Checkpoint, TrainError, Trainer};
+
+/// Seconds of steps between two turns of the event loop.
+const TURN_SECS: f64 = 0.025;
+/// Seconds between two reports.
+const REPORT_SECS: f64 = 0.25;
+/// Seconds of training between two checkpoints.
+const KEEP_SECS: f64 = 5.0;
+/// Keeping may take this share of the time at most.
+const KEEP_SHARE: f64 = 0.05;
+
+/// What a running training can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// Wait.
+    Pause,
+    /// Go on after a pause.
+    Continue,
+    /// End now and use what was learnt.
+    Stop,
+    /// Look at the cancel flag.
+    Look,
+}
+
+/// Trains on an embedding of the open data.
+///
+/// # Errors
+/// [`EngineError`] for an unknown embedding, parameters that do not fit, a failing device, or a cancel.
+pub(super) async fn start(
+    inner: &Rc<Inner>,
+    id: RequestId,
+    embedding: String,
+    params: SaeParams,
+) -> Result<(), EngineError> {
+    let job = inner.jobs.start(Job::Train, id, &inner.host)?;
+    let data = inner.state.borrow().data()?;
+    let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
+    params.check(inputs.n_rows(), inputs.n_cols()).map_err(TrainError::from)?;
+    let device = inner.device(id).await?;
+    let trainer = Trainer::new(params, inputs, &device)?;
+    Run::new(inner, job, data, embedding, trainer).until_ready().await
+}
+
+/// Goes on with the run kept in storage.
+///
+/// # Errors
+/// As [`start`], and where nothing is kept or it is of other data.
+pub(super) async fn resume(inner: &Rc<Inner>, id: RequestId) -> Result<(), EngineError> {
+    let job = inner.jobs.start(Job::Train, id, &inner.host)?;
+    let data = inner.state.borrow().data()?;
+    let kept = checkpoint::load(inner.host.store()).await?.ok_or(EngineError::NoCheckpoint)?;
+    let run = Checkpoint::from_bytes(&kept.body).map_err(TrainError::from)?;
+    let found = fitting_embedding(&data, &kept.facts, &run);
+    let embedding = found.ok_or_else(|| EngineError::OtherCheckpoint {
+        dataset: kept.facts.dataset_name.clone(),
+        embedding: kept.facts.embedding.clone(),
+    })?;
+    let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
+    let device = inner.device(id).await?;
+    let trainer = Trainer::from_checkpoint(run, inputs, &device)?;
+    Run::new(inner, job, data, embedding, trainer).until_ready().await
+}
+
+/// The embedding of the open data a kept run was made on: the one of its name, or else any with its very values.
+pub(super) fn fitting_embedding(data: &OpenData, facts: &Facts, run: &Checkpoint) -> Option<String> {
+    let embeddings = &data.dataset.embeddings;
+    let named = embeddings.iter().filter(|embedding| embedding.name == facts.embedding);
+    let others = embeddings.iter().filter(|embedding| embedding.name != facts.embedding);
+    named.chain(others).find(|embedding| run.fits(&embedding.values)).map(|embedding| embedding.name.clone())
+}
+
+/// A training run that is going on.
+struct Run<'a> {
+    inner: &'a Rc<Inner>,
+    job: RunningJob,
+    data: Rc<OpenData>,
+    embedding: String,
+    trainer: Trainer,
+    commands: UnboundedReceiver<Command>,
+    /// Seconds spent on steps, pauses left out.
+    trained_secs: f64,
+    last: TrainProgress,
+    reported_at: f64,
+    kept_at: f64,
+    /// Seconds between two checkpoints; `None` once storage has failed.
+    keep_secs: Option<f64>,
+    is_stopped: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(inner: &'a Rc<Inner>, job: RunningJob, data: Rc<OpenData>, embedding: String, trainer: Trainer) -> Self {
+        let (sender, commands) = unbounded();
+        *inner.training.borrow_mut() = Some((sender, embedding.clone()));
+        Self {
+            inner,
+            job,
+            data,
+            embedding,
+            trainer,
+            commands,
+            trained_secs: 0.0,
+            last: TrainProgress::default(),
+            reported_at: f64::NEG_INFINITY,
+            kept_at: inner.host.now_secs(),
+            keep_secs: Some(KEEP_SECS),
+            is_stopped: false,
+        }
+    }
+
+    /// Trains to the end, then computes activations and puts the result in place.
+    async fn until_ready(mut self) -> Result<(), EngineError> {
+        let trained = self.train().await;
+        *self.inner.training.borrow_mut() = None;
+        if let Err(EngineError::Cancelled { .. } | EngineError::Train(TrainError::Diverged { .. })) = &trained {
+            self.discard_checkpoint().await;
+        }
+        let last = trained?;
+        let sae = self.trainer.finish().await?;
+        let origin = SaeOrigin::Trained { params: self.trainer.params().clone(), last };
+        let device = self.inner.device(0).await?;
+        let model = model::infer(sae, origin, &self.data, &self.embedding, &device, &self.job).await?;
+        self.inner.put_model(model, &self.job);
+        self.discard_checkpoint().await;
+        Ok(())
+    }
+
+    /// Steps until the end, a stop or a cancel.
+    async fn train(&mut self) -> Result<TrainProgress, EngineError> {
+        while !self.trainer.is_done() && !self.is_stopped {
+            self.steps().await?;
+            if self.inner.host.now_secs() - self.reported_at >= REPORT_SECS {
+                self.report(false).await?;
+            }
+            if self.is_keeping_due() {
+                self.keep().await?;
+            }
+            self.inner.host.yield_now().await;
+            self.obey().await?;
+        }
+        self.report(false).await
+    }
+
+    /// Steps for one turn.
+    async fn steps(&mut self) -> Result<(), EngineError> {
+        let began = self.inner.host.now_secs();
+        let mut now = began;
+        while now - began < TURN_SECS && !self.trainer.is_done() {
+            self.trainer.step().await?;
+            now = self.inner.host.now_secs();
+        }
+        self.trained_secs += now - began;
+        Ok(())
+    }
+
+    async fn report(&mut self, paused: bool) -> Result<TrainProgress, EngineError> {
+        let began = self.inner.host.now_secs();
+        let progress = self.trainer.progress(self.trained_secs).await?;
+        self.reported_at = self.inner.host.now_secs();
+        // On a GPU the steps before are waited for here.
+        self.trained_secs += self.reported_at - began;
+        self.last = progress.clone();
+        self.job.emit(Event::Training { progress: progress.clone(), paused });
+        Ok(progress)
+    }
+
+    /// Follows the commands that have come, waiting while paused.
+    async fn obey(&mut self) -> Result<(), EngineError> {
+        let mut is_paused = false;
+        loop {
+            self.job.check_cancelled()?;
+            let command = if is_paused { self.commands.next().await } else { self.commands.try_recv().ok() };
+            match command {
+                Some(Command::Pause) if !is_paused => {
+                    is_paused = true;
+                    self.report(true).await?;
+                    self.keep().await?;
+                }
+                Some(Command::Continue) if is_paused => {
+                    is_paused = false;
+                    self.report(false).await?;
+                }
+                Some(Command::Stop) => {
+                    self.is_stopped = true;
+                    return Ok(());
+                }
+                Some(_) => {}
+                None => return Ok(()),
+            }
+        }
+    }
+
+    fn is_keeping_due(&self) -> bool {
+        self.keep_secs.is_some_and(|secs| self.inner.host.now_secs() - self.kept_at >= secs)
+    }
+
+    /// Keeps the run in storage; a storage that fails is said once and not tried again.
+    async fn keep(&mut self) -> Result<(), EngineError> {
+        if self.keep_secs.is_none() {
+            return Ok(());
+        }
+        let began = self.inner.host.now_secs();
+        let body = self.trainer.checkpoint(self.trained_secs).await?.to_bytes().map_err(TrainError::from)?;
+        let facts = Facts {
+            dataset_name: self.data.dataset.name.clone(),
+            embedding: self.embedding.clone(),
+            params: self.trainer.params().clone(),
+            progress: finite(&self.last),
+        };
+        let number = self.inner.next_checkpoint_number();
+        let kept = Kept { number, facts, body };
+        let saved = checkpoint::save(self.inner.host.store(), &kept).await;
+        self.kept_at = self.inner.host.now_secs();
+        self.keep_secs = Some(KEEP_SECS.max((self.kept_at - began) / KEEP_SHARE));
+        match saved {
+            Ok(()) => self.inner.tell_checkpoint(0, Some((kept.facts, true))),
+            Err(error) => {
+                self.keep_secs = None;
+                self.warn(&error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Throws away what was kept of this run; where that fails the person is told.
+    async fn discard_checkpoint(&self) {
+        let is_kept = self.inner.state.borrow().checkpoint.is_some();
+        if is_kept && let Err(error) = self.inner.discard_checkpoint(0).await {
+            self.warn(&error);
+        }
+    }
+
+    fn warn(&self, error: &HostError) {
+        self.inner.emit(0, Event::Noticed(Notice::warning(sentence(&error.to_string()))));
+    }
+}
+
+/// The progress without values JSON does not have; they say nothing a person needs when they resume.
+fn finite(progress: &TrainProgress) -> TrainProgress {
+    let number = |value: f64| if value.is_finite() { value } else { 0.0 };
+    TrainProgress {
+        loss: number(progress.loss),
+        mse: number(progress.mse),
+        l0: number(progress.l0),
+        dead_share: number(progress.dead_share),
+        explained_variance: number(progress.explained_variance),
+        elapsed_secs: number(progress.elapsed_secs),
+        remaining_secs: number(progress.remaining_secs),
+        ..*progress
+    }
+}

@@ -1,0 +1,118 @@
+//! The command line on the small data set: what it writes and how it exits.
+
+#[cfg(unix)]
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::process::Stdio;
+use std::process::{Command, Output};
+
+/// Interrupted runs exit as shells have it for SIGINT.
+#[cfg(unix)]
+const INTERRUPTED: i32 = 130;
+
+fn fixture(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/engine").join(name);
+    path.to_string_lossy().into_owned()
+}
+
+/// A folder of its own for one test, empty.
+fn out_folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli").join(test);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => panic!("{error}"),
+        _ => folder,
+    }
+}
+
+fn command(embedding: &str, out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_featurescope"));
+    let (expression, sets) = (fixture("small.h5ad"), fixture("sets.gmt"));
+    command
+        .args(["run", "--expression", &expression, "--embedding", embedding, "--gene-sets", &sets, "--out"])
+        .arg(out);
+    command
+}
+
+fn run(embedding: &str, out: &Path, extra: &[&str]) -> Output {
+    command(embedding, out).args(extra).output().unwrap()
+}
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const SMALL: [&str; 8] = ["--hidden", "16", "--k", "3", "--lr", "0.01", "--batch", "40"];
+
+#[test]
+fn a_run_writes_every_file_and_loads_its_own_weights() {
+    let out = out_folder("whole");
+    let output = run("obsm/X_latent", &out, &[&SMALL[..], &["--epochs", "100", "--seed", "1"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let files = [
+        "sae/cfg.json",
+        "sae/sae_weights.safetensors",
+        "feature_statistics.csv",
+        "differential_expression.csv",
+        "go_enrichment_results.csv",
+    ];
+    let summary: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["files"], serde_json::json!(files));
+    assert_eq!(summary["is_complete"], true);
+    assert!(summary["sae"]["explained_variance"].as_f64().unwrap() > 0.9);
+    let enrichment = std::fs::read_to_string(out.join("go_enrichment_results.csv")).unwrap();
+    assert!(enrichment.contains("RESPONSE"), "{enrichment}");
+
+    let again = out_folder("again");
+    let output = run("obsm/X_latent", &again, &["--weights", &out.join("sae").to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    for name in &files[2..] {
+        assert_eq!(std::fs::read(out.join(name)).unwrap(), std::fs::read(again.join(name)).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn an_embedding_file_is_trained_on() {
+    let out = out_folder("npy");
+    let output = run(&fixture("other_latent.npy"), &out, &[&SMALL[..], &["--epochs", "2"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let config = std::fs::read_to_string(out.join("sae/cfg.json")).unwrap();
+    assert!(config.contains("\"featurescope_embedding\": \"other_latent\""), "{config}");
+}
+
+#[test]
+fn wrong_usage_and_wrong_input_exit_with_2_and_a_sentence() {
+    let out = out_folder("wrong");
+    let cases: [(&str, &[&str], &str); 5] = [
+        ("obsm/X_latent", &["--l1", "0.1"], "--l1 belongs to --variant vanilla"),
+        ("obsm/nowhere", &[], "X_latent"),
+        ("nowhere.npy", &[], "nowhere.npy"),
+        ("obsm/X_latent", &["--batch", "1000"], "1000"),
+        ("obsm/X_latent", &["--frobnicate"], "--frobnicate"),
+    ];
+    for (embedding, extra, expected) in cases {
+        let output = run(embedding, &out, extra);
+        assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+        assert!(errors(&output).contains(expected), "{}", errors(&output));
+    }
+    let output = run(&fixture("too_short.npy"), &out, &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("100 rows"), "{}", errors(&output));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_keeps_what_was_learnt() {
+    let out = out_folder("interrupted");
+    let extra = [&SMALL[..], &["--epochs", "100000"]].concat();
+    let mut child = command("obsm/X_latent", &out).args(extra).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("Training")));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert!(lines.any(|line| line.unwrap().starts_with("Interrupted")));
+    assert_eq!(child.wait().unwrap().code(), Some(INTERRUPTED));
+    assert!(out.join("sae/sae_weights.safetensors").exists());
+    let summary = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    assert!(summary.contains("\"is_complete\": false"), "{summary}");
+}

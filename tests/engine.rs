@@ -1,0 +1,481 @@
+//! The engine driven by requests and answers, without a browser, on a small data set with known truth.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use featurescope::data::{CellSelection, FeatureId, GeneId, LabelChoice};
+use featurescope::engine::Engine;
+use featurescope::io::MemorySource;
+use featurescope::platform::native::{MemoryStore, Session, Turn};
+use featurescope::protocol::{
+    AnalysisParams, AnalysisSummary, Answer, Call, CellColor, CheckpointInfo, DatasetSummary, Event, ExportKind,
+    ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, Job, MapSource, Request, RequestId, SaeOrigin,
+    SaeParams, SaeSummary, SteerParams, SteerTarget, TableQuery, U32Column, Variant, ViewQuery, ViewResult,
+};
+
+const N_CELLS: usize = 240;
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/engine").join(name)
+}
+
+/// An engine and someone who asks it.
+struct Desk {
+    session: Session,
+    engine: Engine,
+    next_id: RequestId,
+}
+
+impl Desk {
+    fn new(store: Rc<MemoryStore>) -> Self {
+        let session = Session::new(store);
+        let engine = Engine::new(session.host());
+        Self { session, engine, next_id: 1 }
+    }
+
+    fn files(&self, names: &[&str]) -> Vec<FileHandle> {
+        names.iter().map(|name| self.session.host().add_path(&fixture(name)).unwrap()).collect()
+    }
+
+    fn send(&mut self, request: Request) -> RequestId {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.engine.call(Call { id, request });
+        id
+    }
+
+    fn next(&mut self) -> Answer {
+        match self.session.next_turn() {
+            Turn::Answer(answer) => *answer,
+            Turn::Interrupted => panic!("nobody interrupts"),
+        }
+    }
+
+    /// Sends a request and gives all events until nothing goes on by itself.
+    fn ask(&mut self, request: Request) -> Vec<Event> {
+        self.send(request);
+        self.session.drain().into_iter().map(|answer| answer.event).collect()
+    }
+
+    fn open(&mut self, names: &[&str]) -> DatasetSummary {
+        let files = self.files(names);
+        find(self.ask(Request::Open { files }), |event| match event {
+            Event::DatasetOpened(summary) => Some(summary),
+            _ => None,
+        })
+    }
+
+    fn train(&mut self, params: SaeParams) -> SaeSummary {
+        sae_ready(self.ask(Request::Train { embedding: "X_latent".into(), params }))
+    }
+
+    fn view(&mut self, query: ViewQuery) -> ViewResult {
+        find(self.ask(Request::View { query }), |event| match event {
+            Event::View(result) => Some(result),
+            _ => None,
+        })
+    }
+
+    fn refused(&mut self, request: Request) -> String {
+        find(self.ask(request), |event| match event {
+            Event::Failed { message } => Some(message),
+            _ => None,
+        })
+    }
+
+    fn export(&mut self, kind: ExportKind) -> Vec<ExportedFile> {
+        find(self.ask(Request::Export { kind }), |event| match event {
+            Event::Exported { files } => Some(files),
+            _ => None,
+        })
+    }
+
+    fn analyse(&mut self) -> AnalysisSummary {
+        analysed(self.ask(Request::Analyse { params: AnalysisParams::default() }))
+    }
+
+    fn table(&mut self, search: &str, sort: FeatureSort) -> Vec<FeatureRow> {
+        let (search, include_dead) = (search.to_owned(), false);
+        let query = TableQuery { search, sort, descending: true, include_dead, offset: 0, limit: 100 };
+        match self.view(ViewQuery::FeatureTable(query)) {
+            ViewResult::FeatureTable { rows, .. } => rows,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn card(&mut self, feature: FeatureId) -> FeatureCard {
+        match self.view(ViewQuery::FeatureCard(feature)) {
+            ViewResult::FeatureCard(card) => *card,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The feature that tells treated cells apart best.
+    fn treated_feature(&mut self) -> FeatureId {
+        let rows = self.table("treated", FeatureSort::BestAuroc);
+        rows.first().expect("a feature for the treated cells").feature
+    }
+}
+
+fn find<T>(events: Vec<Event>, pick: impl Fn(Event) -> Option<T>) -> T {
+    let text = format!("{events:?}");
+    events.into_iter().find_map(pick).unwrap_or_else(|| panic!("not among {text}"))
+}
+
+fn sae_ready(events: Vec<Event>) -> SaeSummary {
+    find(events, |event| match event {
+        Event::SaeReady(summary) => Some(summary),
+        _ => None,
+    })
+}
+
+fn analysed(events: Vec<Event>) -> AnalysisSummary {
+    find(events, |event| match event {
+        Event::Analysed(summary) => Some(summary),
+        _ => None,
+    })
+}
+
+fn params() -> SaeParams {
+    SaeParams {
+        variant: Variant::TopK { k: 3 },
+        n_features: 16,
+        learning_rate: 1e-2,
+        batch_size: 40,
+        n_epochs: 100,
+        seed: 1,
+        center_inputs: true,
+    }
+}
+
+/// So many epochs that no test waits for the end.
+fn endless() -> SaeParams {
+    SaeParams { n_epochs: 100_000, ..params() }
+}
+
+fn desk() -> Desk {
+    Desk::new(Rc::default())
+}
+
+#[test]
+fn the_first_message_says_ready() {
+    let mut desk = desk();
+    assert!(matches!(desk.next(), Answer { id: 0, event: Event::Ready { checkpoint: None, .. } }));
+}
+
+#[test]
+fn opening_summarises_what_is_there() {
+    let summary = desk().open(&["small.h5ad", "sets.gmt"]);
+    assert_eq!((summary.n_cells, summary.n_genes), (N_CELLS, 60));
+    assert_eq!(summary.labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>(), ["cell_type", "condition"]);
+    assert_eq!(summary.default_embedding.as_deref(), Some("X_latent"));
+    assert_eq!(summary.default_map, Some(MapSource::Embedding("X_umap".into())));
+    let sets = summary.gene_sets.unwrap();
+    assert_eq!((sets.n_sets, sets.n_sets_matched, sets.n_genes, sets.n_genes_matched), (6, 5, 72, 60));
+}
+
+#[test]
+fn a_failed_open_keeps_the_old_data() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    let files = desk.files(&["too_short.npy"]);
+    let message = desk.refused(Request::Open { files });
+    assert!(message.contains("100 rows") && message.contains("240 cells"), "{message}");
+    let source = Arc::new(MemorySource(b"not a file of ours".to_vec()));
+    let files = vec![desk.session.host().add_source("strange.h5ad", source)];
+    desk.refused(Request::Open { files });
+    assert!(matches!(desk.view(ViewQuery::GeneNames), ViewResult::GeneNames(names) if names.len() == 60));
+}
+
+#[test]
+fn questions_before_there_is_an_answer_are_refused_in_sentences() {
+    let mut desk = desk();
+    let opened_first = "Nothing is open yet; open an .h5ad file or an embedding first.";
+    assert_eq!(desk.refused(Request::View { query: ViewQuery::GeneNames }), opened_first);
+    assert_eq!(desk.refused(Request::Train { embedding: "X".into(), params: params() }), opened_first);
+    assert_eq!(desk.refused(Request::Analyse { params: AnalysisParams::default() }), opened_first);
+    desk.open(&["small.h5ad"]);
+    let message = desk.refused(Request::Train { embedding: "X".into(), params: params() });
+    assert!(message.contains("\"X_latent\""), "{message}");
+    let too_large = SaeParams { batch_size: 241, ..params() };
+    let message = desk.refused(Request::Train { embedding: "X_latent".into(), params: too_large });
+    assert!(message.contains("240") && message.contains("241"), "{message}");
+    for query in [
+        ViewQuery::FeatureCard(FeatureId(0)),
+        ViewQuery::Color(CellColor::Feature(FeatureId(0))),
+        ViewQuery::Steer(steer(FeatureId(0))),
+    ] {
+        assert!(desk.refused(Request::View { query }).contains("no sparse autoencoder"));
+    }
+    for query in [
+        ViewQuery::Map(MapSource::Embedding("X_latent".into())),
+        ViewQuery::Map(MapSource::Pca("nowhere".into())),
+        ViewQuery::Color(CellColor::Gene(GeneId(60))),
+        ViewQuery::Color(CellColor::Label("nothing".into())),
+        ViewQuery::CellNames(U32Column(vec![240])),
+    ] {
+        desk.refused(Request::View { query });
+    }
+    for request in [Request::PauseTraining, Request::StopTraining, Request::Cancel { job: Job::Analyse }] {
+        assert!(desk.refused(request).contains("not going on"));
+    }
+    assert!(desk.refused(Request::ResumeCheckpoint).contains("no training run is kept"));
+    assert!(desk.refused(Request::Export { kind: ExportKind::Sae }).contains("no sparse autoencoder"));
+}
+
+#[test]
+fn maps_colours_and_names_are_of_all_cells() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    for source in [MapSource::Embedding("X_umap".into()), MapSource::Pca("X_latent".into())] {
+        match desk.view(ViewQuery::Map(source)) {
+            ViewResult::Map { x, y, .. } => assert_eq!((x.len(), y.len()), (N_CELLS, N_CELLS)),
+            other => panic!("{other:?}"),
+        }
+    }
+    match desk.view(ViewQuery::Color(CellColor::Label("condition".into()))) {
+        ViewResult::Categories { codes, categories, .. } => {
+            assert_eq!(categories, ["control", "treated"]);
+            assert_eq!(codes[..3], [0, 1, 0]);
+        }
+        other => panic!("{other:?}"),
+    }
+    match desk.view(ViewQuery::Color(CellColor::Gene(GeneId(0)))) {
+        ViewResult::Values { values, .. } => assert!(values.iter().all(|value| (0.0..8.0).contains(value))),
+        other => panic!("{other:?}"),
+    }
+    let names = ViewQuery::CellNames(U32Column(vec![2, 0]));
+    assert_eq!(desk.view(names), ViewResult::CellNames(vec!["cell002".into(), "cell000".into()]));
+}
+
+fn steer(feature: FeatureId) -> SteerParams {
+    let control = LabelChoice { column: "condition".into(), category: "control".into() };
+    let treated = LabelChoice { column: "condition".into(), category: "treated".into() };
+    SteerParams {
+        feature,
+        cells: CellSelection::Labels(vec![control]),
+        target: SteerTarget::GroupMean { group: CellSelection::Labels(vec![treated]), factor: 1.0 },
+        keep_error: true,
+    }
+}
+
+#[test]
+fn the_planted_response_is_found_steered_and_exported() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad", "sets.gmt"]);
+    let sae = desk.train(params());
+    assert!(sae.explained_variance > 0.9, "{sae:?}");
+    assert!(matches!(sae.origin, SaeOrigin::Trained { ref last, .. } if last.step == 600));
+    let analysis = desk.analyse();
+    assert_eq!((analysis.n_genes, analysis.n_sets, analysis.n_done), (60, 5, analysis.n_live));
+
+    let feature = desk.treated_feature();
+    let card = desk.card(feature);
+    let best = &card.labels.iter().find(|label| label.category == "treated").unwrap();
+    assert!(best.auroc > 0.95 && best.baseline_auroc > 0.95 && best.baseline_dim == 7, "{best:?}");
+    assert!(card.genes_up.iter().take(5).all(|gene| gene.name.starts_with("RESP")), "{:?}", card.genes_up);
+    assert_eq!(card.terms.as_ref().unwrap()[0].name, "RESPONSE");
+    assert_eq!(card.top_cells.len(), 20);
+    assert_eq!(card.histogram.n_zero as usize + card.row.n_active, N_CELLS);
+    let found: Vec<FeatureId> = desk.table("response", FeatureSort::NTerms).iter().map(|row| row.feature).collect();
+    assert!(found.contains(&feature));
+
+    match desk.view(ViewQuery::Steer(steer(feature))) {
+        ViewResult::Steer(result) => {
+            assert_eq!(result.rows.len(), N_CELLS / 2);
+            assert!(result.genes_up.iter().take(5).all(|gene| gene.name.starts_with("RESP")), "{:?}", result.genes_up);
+            assert!(result.nearest_labels.contains(&("condition".into(), "control".into(), "treated".into())));
+        }
+        other => panic!("{other:?}"),
+    }
+
+    let statistics = text(&desk.export(ExportKind::FeatureStatistics)[0]);
+    assert!(statistics.starts_with("feature_id,n_active_samples,mean_activation,std_activation,max_activation"));
+    assert_eq!(statistics.lines().count(), 1 + 16);
+    let enrichment = text(&desk.export(ExportKind::Enrichment)[0]);
+    assert!(enrichment.lines().skip(1).any(|line| line.contains("RESPONSE")));
+    let genes = text(&desk.export(ExportKind::DifferentialExpression { feature: Some(feature) })[0]);
+    assert_eq!(genes.lines().count(), 1 + 60);
+    let all = text(&desk.export(ExportKind::DifferentialExpression { feature: None })[0]);
+    assert!(all.lines().count() > 60);
+}
+
+fn text(file: &ExportedFile) -> String {
+    String::from_utf8(file.bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn an_exported_autoencoder_comes_back_the_same() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad", "other_latent.npy"]);
+    let trained = desk.train(params());
+    let before = desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(3))));
+    let files: Vec<FileHandle> = desk
+        .export(ExportKind::Sae)
+        .into_iter()
+        .map(|file| {
+            let name = file.name.rsplit('/').next().unwrap().to_owned();
+            desk.session.host().add_source(&name, Arc::new(MemorySource(file.bytes.0)))
+        })
+        .collect();
+    let loaded = sae_ready(desk.ask(Request::Open { files }));
+    assert_eq!(loaded.embedding, "X_latent");
+    assert_eq!((loaded.n_live, loaded.l0), (trained.n_live, trained.l0));
+    assert_eq!(desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(3)))), before);
+}
+
+#[test]
+fn a_second_training_is_refused_and_the_first_goes_on() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    let first = desk.send(Request::Train { embedding: "X_latent".into(), params: endless() });
+    let second = desk.send(Request::Train { embedding: "X_latent".into(), params: params() });
+    let refusal = loop {
+        match desk.next() {
+            Answer { id, event: Event::Failed { message } } if id == second => break message,
+            _ => {}
+        }
+    };
+    assert!(refusal.contains("still going on"), "{refusal}");
+    desk.send(Request::StopTraining);
+    assert!(desk.session.drain().iter().any(|answer| answer.id == first && matches!(answer.event, Event::SaeReady(_))));
+}
+
+#[test]
+fn training_pauses_answers_questions_goes_on_and_stops() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    let id = desk.send(Request::Train { embedding: "X_latent".into(), params: endless() });
+    while !matches!(desk.next().event, Event::Training { .. }) {}
+    assert!(desk.ask(Request::PauseTraining).iter().any(|event| matches!(event, Event::Training { paused: true, .. })));
+    assert!(matches!(desk.view(ViewQuery::GeneNames), ViewResult::GeneNames(_)));
+    desk.send(Request::ContinueTraining);
+    while !matches!(desk.next().event, Event::Training { paused: false, .. }) {}
+    desk.send(Request::StopTraining);
+    let answers = desk.session.drain();
+    let ready = answers.iter().find(|answer| matches!(answer.event, Event::SaeReady(_))).unwrap();
+    assert_eq!(ready.id, id);
+    assert!(matches!(answers.last().unwrap().event, Event::Checkpoint(None)));
+}
+
+#[test]
+fn a_cancelled_training_leaves_the_model_before() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    desk.train(params());
+    let before = desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(0))));
+    desk.send(Request::Train { embedding: "X_latent".into(), params: endless() });
+    while !matches!(desk.next().event, Event::Training { .. }) {}
+    let events = desk.ask(Request::Cancel { job: Job::Train });
+    assert!(events.iter().any(|event| matches!(event, Event::Cancelled { job: Job::Train })), "{events:?}");
+    assert_eq!(desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(0)))), before);
+}
+
+fn kept(events: &[Event]) -> Option<CheckpointInfo> {
+    events.iter().rev().find_map(|event| match event {
+        Event::Checkpoint(info) => Some(info.clone()),
+        _ => None,
+    })?
+}
+
+#[test]
+fn a_resumed_training_ends_like_an_uninterrupted_one() {
+    let longer = SaeParams { n_epochs: 1500, ..params() };
+    let mut whole = desk();
+    whole.open(&["small.h5ad"]);
+    whole.train(longer.clone());
+    let expected = whole.export(ExportKind::Sae);
+
+    let store = Rc::<MemoryStore>::default();
+    let mut first = Desk::new(Rc::clone(&store));
+    first.open(&["small.h5ad"]);
+    first.send(Request::Train { embedding: "X_latent".into(), params: longer });
+    while !matches!(first.next().event, Event::Training { .. }) {}
+    let info = kept(&first.ask(Request::PauseTraining)).expect("a pause keeps the run");
+    assert!(info.fits_open_data && info.progress.step > 0 && info.progress.step < 9000);
+    drop(first);
+
+    let mut second = Desk::new(store);
+    let greeting = second.next();
+    assert!(matches!(greeting.event, Event::Ready { checkpoint: Some(ref found), .. } if !found.fits_open_data));
+    assert!(second.refused(Request::ResumeCheckpoint).contains("open"));
+    let files = second.files(&["small.h5ad"]);
+    assert!(kept(&second.ask(Request::Open { files })).unwrap().fits_open_data);
+    let events = second.ask(Request::ResumeCheckpoint);
+    assert!(events.contains(&Event::Checkpoint(None)));
+    sae_ready(events);
+    assert_eq!(second.export(ExportKind::Sae), expected);
+}
+
+#[test]
+fn a_kept_run_is_not_continued_on_other_data() {
+    let store = Rc::<MemoryStore>::default();
+    let mut desk = Desk::new(Rc::clone(&store));
+    desk.open(&["small.h5ad"]);
+    desk.send(Request::Train { embedding: "X_latent".into(), params: endless() });
+    while !matches!(desk.next().event, Event::Training { .. }) {}
+    desk.ask(Request::PauseTraining);
+    let mut other = Desk::new(store);
+    other.open(&["other_latent.npy"]);
+    assert!(other.refused(Request::ResumeCheckpoint).contains("\"X_latent\""));
+    assert_eq!(kept(&other.ask(Request::DiscardCheckpoint)), None);
+    assert!(other.refused(Request::ResumeCheckpoint).contains("no training run is kept"));
+}
+
+#[test]
+fn a_cancelled_analysis_keeps_what_is_done() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad", "sets.gmt"]);
+    desk.train(params());
+    desk.send(Request::Analyse { params: AnalysisParams::default() });
+    desk.send(Request::Cancel { job: Job::Analyse });
+    let events: Vec<Event> = desk.session.drain().into_iter().map(|answer| answer.event).collect();
+    let cancelled_early = events.contains(&Event::Cancelled { job: Job::Analyse });
+    let kept_some = events.iter().any(|event| match event {
+        Event::Analysed(summary) => summary.n_done < summary.n_live && !summary.notices.is_empty(),
+        _ => false,
+    });
+    assert!(cancelled_early || kept_some, "{events:?}");
+}
+
+#[test]
+fn more_files_keep_the_model_and_another_data_set_forgets_it() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    desk.train(params());
+    let files = desk.files(&["sets.gmt"]);
+    sae_ready(desk.ask(Request::Open { files }));
+    desk.card(FeatureId(0));
+    desk.open(&["small.h5ad"]);
+    let message = desk.refused(Request::View { query: ViewQuery::FeatureCard(FeatureId(0)) });
+    assert!(message.contains("no sparse autoencoder"), "{message}");
+}
+
+#[test]
+fn an_autoencoder_without_an_embedding_of_its_size_is_refused() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    desk.train(params());
+    let exported = desk.export(ExportKind::Sae);
+    let mut other = self::desk();
+    let files: Vec<FileHandle> = exported
+        .into_iter()
+        .map(|file| {
+            let name = file.name.rsplit('/').next().unwrap().to_owned();
+            other.session.host().add_source(&name, Arc::new(MemorySource(file.bytes.0)))
+        })
+        .collect();
+    assert!(other.refused(Request::Open { files }).contains("needs the embedding"));
+}
+
+#[test]
+fn closing_forgets_everything_and_ends_jobs() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    desk.send(Request::Train { embedding: "X_latent".into(), params: endless() });
+    while !matches!(desk.next().event, Event::Training { .. }) {}
+    let events = desk.ask(Request::Close);
+    assert!(events.contains(&Event::Closed) && events.contains(&Event::Cancelled { job: Job::Train }));
+    assert!(desk.refused(Request::View { query: ViewQuery::GeneNames }).contains("Nothing is open"));
+}
