@@ -6,9 +6,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken harness should fail the test loudly")]
 
+mod bench;
 #[path = "../../src/bin/xtask/file_server.rs"]
 mod file_server;
 mod files;
+mod made;
 mod main_job;
 mod opening;
 mod spy;

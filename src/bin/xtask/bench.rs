@@ -1,18 +1,23 @@
-//! `cargo xtask bench`: training times on the machine's processor, by the command line's own `bench`.
+//! `cargo xtask bench`: times of training steps, on the machine's processor and in the browser's tab.
 
 use crate::error::Outcome;
 use crate::places::Places;
 use crate::process;
+use crate::test;
 
-/// Builds the command line as it is shipped and lets it time training steps.
+/// The profile people get, without the link-time optimisation that only `dist` waits for.
+const PROFILE: &str = "release";
+
+/// Lets the command line time training, then the page in Chromium, both built as they are shipped.
 ///
 /// # Errors
-/// The build or the timing fails.
+/// Something needed is missing, or a build or a run fails.
 pub(crate) fn bench(places: &Places) -> Outcome {
-    let mut cargo = process::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = process::cargo("run");
     cargo
-        .args(["run", "--release", "--features", "cli", "--bin", "featurescope", "--", "bench"])
+        .args(["--release", "--features", "cli", "--bin", "featurescope", "--", "bench"])
         .env("CARGO_TARGET_DIR", places.target("native"))
         .current_dir(places.checkout());
-    process::run("timing native training", &mut cargo)
+    process::run("timing native training", &mut cargo)?;
+    test::bench_in_the_tab(places, PROFILE)
 }

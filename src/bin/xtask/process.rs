@@ -39,6 +39,13 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     command
 }
 
+/// The cargo that runs this task, with a subcommand.
+pub(crate) fn cargo(subcommand: &str) -> Command {
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg(subcommand);
+    cargo
+}
+
 /// Runs a command whose output the person sees.
 ///
 /// # Errors

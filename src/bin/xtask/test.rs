@@ -31,7 +31,7 @@ const CHROME_OPTIONS: [&str; 10] = [
     "--enable-features=Vulkan",
 ];
 
-type StepBody = fn(&Bench) -> Outcome;
+type StepBody = fn(&Stand) -> Outcome;
 
 /// The steps in their order: the name for `--only`, the name shown, the work.
 const STEPS: [(&str, &str, StepBody); 7] = [
@@ -45,7 +45,7 @@ const STEPS: [(&str, &str, StepBody); 7] = [
 ];
 
 /// All that the steps need.
-struct Bench<'a> {
+struct Stand<'a> {
     places: &'a Places,
     profile: &'a str,
     workshop: Workshop,
@@ -64,11 +64,11 @@ pub(crate) fn test(places: &Places, profile: &str, only: Option<&str>) -> Outcom
         return Err(TaskError::UnknownOption { task: "test", found: format!("--only {name}") });
     }
     let mut watch = Stopwatch::default();
-    let bench = watch.step("set-up", || prepare(places, profile))?;
+    let stand = watch.step("set-up", || prepare(places, profile))?;
     let (last, first) = STEPS.split_last().map_or((None, &[][..]), |(last, first)| (Some(last), first));
     let wanted = |name: &str| only.is_none_or(|only| only == name);
     for (name, shown, body) in first.iter().filter(|(name, _, _)| wanted(name)) {
-        if let Err(error) = watch.step(shown, || body(&bench)) {
+        if let Err(error) = watch.step(shown, || body(&stand)) {
             println!("{}\nfailed in step {name:?}; `cargo xtask test --only {name}` repeats it", watch.table());
             return Err(error);
         }
@@ -77,23 +77,23 @@ pub(crate) fn test(places: &Places, profile: &str, only: Option<&str>) -> Outcom
         println!("{}", watch.table());
         return Ok(());
     };
-    last_step(&mut watch, &bench, shown, *body)
+    last_step(&mut watch, &stand, shown, *body)
 }
 
 /// The last step: its program is compiled first, so that the table can be printed before its closing line.
-fn last_step(watch: &mut Stopwatch, bench: &Bench, shown: &str, body: StepBody) -> Outcome {
+fn last_step(watch: &mut Stopwatch, stand: &Stand, shown: &str, body: StepBody) -> Outcome {
     watch.step("compiling the browser tests", || {
-        process::run("compiling the browser tests", bench.native("test").args(["--test", "browser", "--no-run"]))
+        process::run("compiling the browser tests", stand.native("test").args(["--test", "browser", "--no-run"]))
     })?;
     println!("{}\n  then {shown}, which print their own time", watch.table());
-    watch.step(shown, || body(bench))
+    watch.step(shown, || body(stand))
 }
 
-fn prepare<'a>(places: &'a Places, profile: &'a str) -> Outcome<Bench<'a>> {
+fn prepare<'a>(places: &'a Places, profile: &'a str) -> Outcome<Stand<'a>> {
     let installer = Installer::find();
     std::fs::create_dir_all(places.cache()).map_err(TaskError::file("create", places.cache()))?;
     setup::lints(&mut announce)?;
-    Ok(Bench {
+    Ok(Stand {
         places,
         profile,
         workshop: Workshop::find_or_install(places, installer, &mut announce)?,
@@ -102,10 +102,10 @@ fn prepare<'a>(places: &'a Places, profile: &'a str) -> Outcome<Bench<'a>> {
     })
 }
 
-impl Bench<'_> {
+impl Stand<'_> {
     fn cargo(&self, subcommand: &str) -> Command {
-        let mut cargo = process::command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        cargo.arg(subcommand).env("CARGO_TARGET_DIR", self.places.target("native")).current_dir(self.places.checkout());
+        let mut cargo = process::cargo(subcommand);
+        cargo.env("CARGO_TARGET_DIR", self.places.target("native")).current_dir(self.places.checkout());
         cargo
     }
 
@@ -126,40 +126,40 @@ impl Bench<'_> {
     }
 }
 
-fn format(bench: &Bench) -> Outcome {
-    process::run("format", bench.cargo("fmt").arg("--check"))
+fn format(stand: &Stand) -> Outcome {
+    process::run("format", stand.cargo("fmt").arg("--check"))
 }
 
 /// With all native features, and once without any, so that the core stays free of Burn and Leptos.
-fn clippy_native(bench: &Bench) -> Outcome {
-    process::run("clippy", bench.native("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
-    let mut core = bench.cargo("clippy");
+fn clippy_native(stand: &Stand) -> Outcome {
+    process::run("clippy", stand.native("clippy").args(["--all-targets", "--", "-D", "warnings"]))?;
+    let mut core = stand.cargo("clippy");
     process::run("clippy of the core alone", core.args(["--lib", "--tests", "--", "-D", "warnings"]))
 }
 
-fn native_tests(bench: &Bench) -> Outcome {
-    process::run("native tests", bench.native("test").args(["--lib", "--bins", "--test", "tests"]))
+fn native_tests(stand: &Stand) -> Outcome {
+    process::run("native tests", stand.native("test").args(["--lib", "--bins", "--test", "tests"]))
 }
 
-fn build_site(bench: &Bench) -> Outcome {
-    site::build(bench.places, &bench.workshop, bench.profile, &bench.site())
+fn build_site(stand: &Stand) -> Outcome {
+    site::build(stand.places, &stand.workshop, stand.profile, &stand.site())
 }
 
-fn clippy_wasm(bench: &Bench) -> Outcome {
-    let mut clippy = bench.wasm("clippy");
+fn clippy_wasm(stand: &Stand) -> Outcome {
+    let mut clippy = stand.wasm("clippy");
     clippy.args(["--lib", "--bin", "app", "--bin", "engine", "--", "-D", "warnings"]);
     process::run("clippy for wasm32", &mut clippy)
 }
 
 /// The library's own `wasm_bindgen_test`s, in a dedicated worker as the engine is.
-fn wasm_tests(bench: &Bench) -> Outcome {
-    let config = bench.places.cache().join("webdriver.json");
-    let text = webdriver_config(&bench.browser.chrome);
+fn wasm_tests(stand: &Stand) -> Outcome {
+    let config = stand.places.cache().join("webdriver.json");
+    let text = webdriver_config(&stand.browser.chrome);
     std::fs::write(&config, text).map_err(TaskError::file("write", &config))?;
-    let mut cargo = bench.wasm("test");
+    let mut cargo = stand.wasm("test");
     cargo
         .arg("--lib")
-        .env("CHROMEDRIVER", &bench.browser.driver)
+        .env("CHROMEDRIVER", &stand.browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &config)
         .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
@@ -167,17 +167,33 @@ fn wasm_tests(bench: &Bench) -> Outcome {
     process::run("wasm tests", &mut cargo)
 }
 
-fn browser_tests(bench: &Bench) -> Outcome {
-    let screenshots = bench.places.screenshots();
+/// Times training steps through the page, built with `profile`.
+///
+/// # Errors
+/// Something needed is missing, or the build or the run fails.
+pub(crate) fn bench_in_the_tab(places: &Places, profile: &str) -> Outcome {
+    let stand = prepare(places, profile)?;
+    build_site(&stand)?;
+    drive(&stand, &["--ignored", "--nocapture", "step_times"])
+}
+
+fn browser_tests(stand: &Stand) -> Outcome {
+    drive(stand, &[])
+}
+
+/// Runs the browser tests' program with options of the test runner.
+fn drive(stand: &Stand, options: &[&str]) -> Outcome {
+    let screenshots = stand.places.screenshots();
     std::fs::create_dir_all(&screenshots).map_err(TaskError::file("create", &screenshots))?;
-    let mut cargo = bench.native("test");
+    let mut cargo = stand.native("test");
     cargo
         .args(["--test", "browser", "--", "--test-threads=1"])
-        .env("FEATURESCOPE_SITE", bench.site())
-        .env("FEATURESCOPE_AXE", &bench.axe)
+        .args(options)
+        .env("FEATURESCOPE_SITE", stand.site())
+        .env("FEATURESCOPE_AXE", &stand.axe)
         .env("FEATURESCOPE_SCREENSHOTS", &screenshots)
-        .env("CHROME", &bench.browser.chrome)
-        .env("CHROMEDRIVER", &bench.browser.driver);
+        .env("CHROME", &stand.browser.chrome)
+        .env("CHROMEDRIVER", &stand.browser.driver);
     println!("   screenshots: {}", screenshots.display());
     process::run("browser tests", &mut cargo)
 }

@@ -74,9 +74,8 @@ fn cargo_tool(places: &Places, tool: &CargoTool, say: Say) -> Outcome<PathBuf> {
 }
 
 fn cargo_install(places: &Places, tool: &CargoTool, root: &Path, is_locked: bool) -> Outcome {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut install = process::command(cargo);
-    install.args(["install", tool.package, "--version", tool.version, "--root"]).arg(root).args(tool.args);
+    let mut install = process::cargo("install");
+    install.args([tool.package, "--version", tool.version, "--root"]).arg(root).args(tool.args);
     if is_locked {
         install.arg("--locked");
     }

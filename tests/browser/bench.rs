@@ -1,0 +1,93 @@
+//! Times of training steps in the tab, as `cargo xtask bench` prints them.
+//!
+//! Each size trains on made-up cells through the page, as a person would. The page says its step four times a second;
+//! the time of a step is the slope between the first and the last step that were seen, so that loading, start-up and
+//! inference are left out. Nothing is asserted but that training ends.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::made::{npy, own_folder};
+use crate::tab::{Gpu, LATER, SOON, Tab};
+
+/// How long one size may take.
+const PATIENCE: Duration = Duration::from_mins(10);
+/// Steps trained for each size.
+const N_STEPS: usize = 60;
+/// The step and whether training is over, as the page shows them.
+const PROGRESS: &str = "const text = document.body.innerText; const step = text.match(/step ([\\d,]+) of/i);\
+    return [step ? Number(step[1].replaceAll(',', '')) : null, text.includes('Train again')]";
+
+struct Size {
+    d_in: usize,
+    n_features: usize,
+    batch: usize,
+    k: Option<usize>,
+}
+
+const SIZES: [Size; 4] = [
+    Size { d_in: 20, n_features: 10_000, batch: 128, k: None },
+    Size { d_in: 512, n_features: 4_096, batch: 128, k: None },
+    Size { d_in: 50, n_features: 1_024, batch: 512, k: Some(16) },
+    Size { d_in: 512, n_features: 4_096, batch: 1_024, k: Some(32) },
+];
+
+#[tokio::test]
+#[ignore = "a measurement, run by `cargo xtask bench`"]
+async fn step_times_in_the_tab() {
+    println!("\nIn the tab (Chromium, processor)");
+    for size in SIZES {
+        let secs = step_secs(&size).await;
+        let variant = size.k.map_or_else(|| "vanilla".to_owned(), |k| format!("TopK k {k}"));
+        println!(
+            "  d {:>4}  h {:>6}  B {:>5}  {variant:<10}  {:>8.1} ms a step",
+            size.d_in,
+            size.n_features,
+            size.batch,
+            secs * 1e3
+        );
+    }
+}
+
+async fn step_secs(size: &Size) -> f64 {
+    let folder = own_folder("bench");
+    let file = folder.join("made_up.npy");
+    std::fs::write(&file, npy(size.batch * N_STEPS, size.d_in)).unwrap();
+    let tab = Tab::open(Gpu::None, "?empty").await;
+    tab.upload("input[type=file][aria-label='Choose files']", &[file]).await;
+    tab.button("Train", LATER).await;
+    match size.k {
+        Some(k) => tab.fill("Active k", &k.to_string()).await,
+        None => tab.choose("Vanilla").await,
+    }
+    tab.fill("Features h", &size.n_features.to_string()).await;
+    tab.fill("Batch size", &size.batch.to_string()).await;
+    tab.fill("Epochs", "1").await;
+    tab.press("Train", SOON).await;
+    let secs = watch(&tab).await;
+    tab.close().await;
+    std::fs::remove_dir_all(folder).unwrap();
+    secs
+}
+
+/// Seconds a step, from the steps the page shows until training is over.
+async fn watch(tab: &Tab) -> f64 {
+    let started = Instant::now();
+    let mut seen: Vec<(f64, f64)> = Vec::new();
+    while started.elapsed() < PATIENCE {
+        let shown = tab.run(PROGRESS, Vec::new()).await;
+        let (step, is_over) = (shown[0].as_f64(), shown[1] == Value::Bool(true));
+        if let Some(step) = step.filter(|step| seen.last().is_none_or(|last| last.1 < *step)) {
+            seen.push((started.elapsed().as_secs_f64(), step));
+        }
+        if is_over {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    match (seen.first(), seen.last()) {
+        (Some(first), Some(last)) if last.1 > first.1 => (last.0 - first.0) / (last.1 - first.1),
+        _ => panic!("training showed no two steps within {PATIENCE:?}: {seen:?}"),
+    }
+}
