@@ -148,6 +148,15 @@ impl WasmToolchain {
         }
     }
 
+    /// What `cargo test` needs besides: tests that abort on a panic, as the site does, so that both share their
+    /// dependencies. Only a standard library built from source can be had that way.
+    pub(crate) fn test_options(&self) -> &'static [&'static str] {
+        match self {
+            Self::Installed => &[],
+            Self::DebianWeb => &["-Zpanic-abort-tests"],
+        }
+    }
+
     /// The program to start for cargo itself.
     pub(crate) fn cargo(&self) -> PathBuf {
         match self {
