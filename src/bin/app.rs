@@ -1,2 +1,5 @@
-//! app
-fn main() {}
+//! The page's entry point.
+
+fn main() {
+    featurescope::ui::app::mount();
+}

@@ -1,5 +1,26 @@
 //! The page: state, the engine's client, panels and widgets.
 //!
 //! [`state`] is plain and pure and is built everywhere; the rest needs Leptos and a browser (feature `ui`).
+//! `widgets` know no state, `panels` read the [`store`] and send messages, [`app`] puts them together.
 
 pub mod state;
+
+#[cfg(feature = "ui")]
+pub mod app;
+#[cfg(feature = "ui")]
+mod client;
+#[cfg(feature = "ui")]
+mod demo;
+#[cfg(feature = "ui")]
+mod files;
+#[cfg(feature = "ui")]
+mod panels;
+mod shortcuts;
+#[cfg(feature = "ui")]
+pub mod store;
+mod text;
+#[cfg(feature = "ui")]
+pub mod theme;
+mod train_form;
+#[cfg(feature = "ui")]
+mod widgets;

@@ -29,7 +29,7 @@ pub use views::{CellColoring, ColoringValues, Hover, MapPoints, Preview};
 use crate::data::{CellSelection, FeatureId};
 use crate::protocol::{
     AnalysisSummary, CellColor, CheckpointInfo, DatasetSummary, DeviceChoice, DeviceReport, FeatureCard, FileHandle,
-    Job, MapSource, NoticeLevel, SaeSummary, SteerResult, TrainProgress,
+    Job, LabelInfo, MapSource, NoticeLevel, SaeSummary, SteerResult, TrainProgress,
 };
 
 /// Whether the engine is there.
@@ -227,9 +227,38 @@ impl Default for State {
 }
 
 impl State {
-    /// Whether there is nothing to look at: no data, no preview and nothing on its way.
+    /// Whether there is nothing to look at: neither data nor a preview.
     pub fn is_empty(&self) -> bool {
-        self.dataset.is_none() && self.preview.is_none() && !self.jobs.open.is_running()
+        self.dataset.is_none() && self.preview.is_none()
+    }
+
+    /// The map's points: those asked for, or the preview's until they are there.
+    pub fn shown_points(&self) -> Option<Shared<MapPoints>> {
+        let preview = || self.preview.as_ref().map(|preview| preview.points.clone());
+        self.map.value.clone().or_else(preview)
+    }
+
+    /// The map's colours: those asked for, or the preview's until they are there. Never those of other points.
+    pub fn shown_coloring(&self) -> Option<Shared<CellColoring>> {
+        let preview = || self.preview.as_ref().map(|preview| preview.coloring.clone());
+        let coloring = self.coloring.value.clone().or_else(preview)?;
+        let n_points = self.shown_points()?.x.len();
+        (coloring.n_cells() == n_points).then_some(coloring)
+    }
+
+    /// The label columns: the data's, or the preview's one until the data is there.
+    pub fn shown_labels(&self) -> Vec<LabelInfo> {
+        match (&self.dataset, &self.preview) {
+            (Some(dataset), _) => dataset.labels.clone(),
+            (None, Some(preview)) => preview.coloring.label_info().into_iter().collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The name of what is open.
+    pub fn shown_name(&self) -> Option<String> {
+        let dataset = self.dataset.as_ref().map(|dataset| dataset.name.clone());
+        dataset.or_else(|| self.preview.as_ref().map(|preview| preview.name.clone()))
     }
 
     /// The checkpoint, if it fits what is open and no training runs.

@@ -2,7 +2,7 @@
 
 use super::Shared;
 use crate::data::{CellSelection, LabelChoice, MISSING_CODE};
-use crate::protocol::{CellColor, F32Column, MapSource, U32Column};
+use crate::protocol::{CellColor, F32Column, LabelInfo, LabelKind, MapSource, U32Column};
 
 /// Coordinates of all cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,6 +61,32 @@ pub struct Hover {
 }
 
 impl CellColoring {
+    /// Number of cells.
+    pub fn n_cells(&self) -> usize {
+        match &self.values {
+            ColoringValues::Categories { codes, .. } => codes.len(),
+            ColoringValues::Numbers(values) => values.len(),
+        }
+    }
+
+    /// The categories with their cell counts, if this is a label's coloring.
+    pub fn label_info(&self) -> Option<LabelInfo> {
+        let (CellColor::Label(name), ColoringValues::Categories { codes, categories }) = (&self.color, &self.values)
+        else {
+            return None;
+        };
+        let mut counts = vec![0; categories.len()];
+        let mut n_missing = 0;
+        for &code in codes.iter() {
+            match counts.get_mut(code as usize) {
+                Some(count) => *count += 1,
+                None => n_missing += 1,
+            }
+        }
+        let categories = categories.iter().cloned().zip(counts).collect();
+        Some(LabelInfo { name: name.clone(), kind: LabelKind::Categorical { categories, n_missing } })
+    }
+
     /// Whether the cell has the category; false for numbers and unknown names.
     fn has(&self, row: usize, code: u32) -> bool {
         match &self.values {
@@ -154,6 +180,14 @@ mod tests {
         assert_eq!(rows(vec![choice("x", "none of them")]), Some(vec![]));
         assert_eq!(rows(vec![choice("unknown", "a")]), None);
         assert_eq!(selected_rows(&CellSelection::All, 5, codes_of), None);
+    }
+
+    #[test]
+    fn a_coloring_counts_its_categories() {
+        let info = column("x", &[0, 1, 1, MISSING_CODE]).label_info().unwrap();
+        let LabelKind::Categorical { categories, n_missing } = info.kind else { panic!("no categories") };
+        let counts: Vec<usize> = categories.into_iter().map(|(_, count)| count).collect();
+        assert_eq!((counts, n_missing), (vec![1, 2, 0], 1));
     }
 
     #[test]

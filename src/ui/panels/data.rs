@@ -1,0 +1,111 @@
+//! What is open: cells, genes, embeddings, gene sets, and what a person should know of them.
+
+use leptos::prelude::*;
+
+use super::open_picked;
+use super::start::OpenStatus;
+use crate::plot::format;
+use crate::protocol::{DatasetSummary, EmbeddingInfo, GeneSetSummary, Notice, NoticeLevel};
+use crate::ui::state::{Preview, Shared};
+use crate::ui::store::Store;
+use crate::ui::text;
+use crate::ui::widgets::{Banner, BannerKind, ButtonKind, FilePicker, Section};
+
+/// The data panel.
+#[component]
+pub(crate) fn DataPanel() -> impl IntoView {
+    let store = Store::get();
+    let dataset = store.memo(|state| state.dataset.clone());
+    let preview = store.memo(|state| state.preview.clone());
+    let body = move || match (dataset.get(), preview.get()) {
+        (Some(dataset), _) => view! { <Summary dataset=dataset /> }.into_any(),
+        (None, Some(preview)) => view! { <PreviewSummary preview=preview /> }.into_any(),
+        (None, None) => ().into_any(),
+    };
+    let n_cells = store.memo(|state| state.shown_points().map(|points| points.x.len()).unwrap_or_default());
+    let summary = Signal::derive(move || format!("{} cells", format::count(n_cells.get())));
+    view! {
+        <Section title="Data" summary=summary>
+            {body}
+            <OpenStatus />
+            <div class="actions">
+                <FilePicker text="Add files" kind=ButtonKind::Quiet on_pick=open_picked(store) />
+                <FilePicker text="Add a folder" kind=ButtonKind::Quiet is_folder=true on_pick=open_picked(store) />
+            </div>
+        </Section>
+    }
+}
+
+#[component]
+fn PreviewSummary(preview: Shared<Preview>) -> impl IntoView {
+    view! { <p class="muted">{preview.description.clone()}</p> }
+}
+
+#[component]
+fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
+    let genes = if dataset.n_genes == 0 { "None".to_owned() } else { format::count(dataset.n_genes) };
+    let values = dataset.values.map(|kind| fact("Values", text::value_kind(kind).to_owned()));
+    let embeddings = dataset.embeddings.iter().map(|embedding| embedding_row(embedding)).collect_view();
+    let gene_sets = match &dataset.gene_sets {
+        Some(sets) => gene_set_facts(sets),
+        None => fact("Gene sets", "None open".to_owned()).into_any(),
+    };
+    view! {
+        <dl class="facts">
+            {fact("Cells", format::count(dataset.n_cells))}
+            {fact("Genes", genes)}
+            {values}
+            <dt>"Embeddings"</dt>
+            <dd>
+                <ul class="plain-list">{embeddings}</ul>
+            </dd>
+            {gene_sets}
+        </dl>
+        <Notices notices=dataset.notices.clone() />
+    }
+}
+
+fn fact(name: &'static str, value: String) -> impl IntoView {
+    view! {
+        <dt>{name}</dt>
+        <dd>{value}</dd>
+    }
+}
+
+fn embedding_row(embedding: &EmbeddingInfo) -> impl IntoView + use<> {
+    view! {
+        <li title=text::join_method(embedding.joined_by)>
+            {embedding.name.clone()} <span class="muted">{format!(" {} d", embedding.n_dims)}</span>
+        </li>
+    }
+}
+
+fn gene_set_facts(sets: &GeneSetSummary) -> AnyView {
+    let matched = format!("{} of {}", format::count(sets.n_sets_matched), format::count(sets.n_sets));
+    let genes = format!("{} of {}", format::count(sets.n_genes_matched), format::count(sets.n_genes));
+    let missing = match sets.unmatched_examples.as_slice() {
+        [] => "All genes of the sets are in the data".to_owned(),
+        examples => format!("Not in the data, for example: {}", examples.join(", ")),
+    };
+    view! {
+        {fact("Sets matched", matched)}
+        <dt>"Set genes found"</dt>
+        <dd title=missing>{genes}</dd>
+    }
+    .into_any()
+}
+
+/// Notices as banners, warnings first.
+#[component]
+pub(crate) fn Notices(notices: Vec<Notice>) -> impl IntoView {
+    let (warnings, infos): (Vec<_>, Vec<_>) =
+        notices.into_iter().partition(|notice| notice.level == NoticeLevel::Warning);
+    let banner = |notice: Notice| {
+        let kind = match notice.level {
+            NoticeLevel::Warning => BannerKind::Warning,
+            NoticeLevel::Info => BannerKind::Info,
+        };
+        view! { <Banner kind=kind text=notice.text /> }
+    };
+    warnings.into_iter().chain(infos).map(banner).collect_view()
+}

@@ -1,0 +1,86 @@
+//! Before anything is open: where to drop files, and the demo.
+
+use leptos::prelude::*;
+
+use super::{open_demo, open_picked};
+use crate::protocol::Job;
+use crate::ui::state::{JobState, Msg};
+use crate::ui::store::Store;
+use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind, FilePicker, Icon, IconName, Progress};
+
+/// The start page.
+#[component]
+pub(crate) fn StartPage() -> impl IntoView {
+    let store = Store::get();
+    let is_opening = store.memo(|state| state.jobs.open.is_running());
+    view! {
+        <main class="start">
+            <div class="start-card">
+                <Icon name=IconName::Drop />
+                <h2>"Drop your files here"</h2>
+                <p class="start-lead">
+                    "See single-cell embeddings through sparse features: which cells, genes and gene sets each one "
+                    "stands for."
+                </p>
+                <div class="start-actions">
+                    <Button
+                        kind=ButtonKind::Primary
+                        text="Open the demo"
+                        disabled=is_opening
+                        on_press=move || open_demo(store)
+                    />
+                    <FilePicker text="Choose files" disabled=is_opening on_pick=open_picked(store) />
+                    <FilePicker text="Choose a folder" is_folder=true disabled=is_opening on_pick=open_picked(store) />
+                </div>
+                <OpenStatus />
+                <FormatList />
+                <p class="start-promise">"Your data never leaves this browser."</p>
+            </div>
+        </main>
+    }
+}
+
+/// Progress or error of opening files.
+#[component]
+pub(crate) fn OpenStatus() -> impl IntoView {
+    let store = Store::get();
+    let job = store.memo(|state| state.jobs.open.clone());
+    move || match job.get() {
+        JobState::Idle => ().into_any(),
+        JobState::Running { .. } => {
+            let fraction = store.memo(|state| running(&state.jobs.open).0);
+            let message = store.memo(|state| running(&state.jobs.open).1);
+            view! { <Progress label="Opening files" fraction=fraction message=message /> }.into_any()
+        }
+        JobState::Failed(message) => {
+            let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Open)));
+            view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss /> }.into_any()
+        }
+    }
+}
+
+/// Fraction and message of a running job.
+pub(crate) fn running(job: &JobState) -> (f64, String) {
+    match job {
+        JobState::Running { fraction, message } => (*fraction, message.clone()),
+        JobState::Idle | JobState::Failed(_) => (0.0, String::new()),
+    }
+}
+
+#[component]
+fn FormatList() -> impl IntoView {
+    view! {
+        <dl class="start-formats">
+            <dt>"Cells and genes"</dt>
+            <dd><code>".h5ad"</code></dd>
+            <dt>"Embeddings"</dt>
+            <dd><code>".npy"</code> " or in the .h5ad"</dd>
+            <dt>"Labels"</dt>
+            <dd><code>".csv"</code></dd>
+            <dt>"Gene sets"</dt>
+            <dd><code>".gmt"</code> ", " <code>".gmt.gz"</code></dd>
+            <dt>"Trained weights"</dt>
+            <dd>"SAELens " <code>"cfg.json"</code> " + " <code>".safetensors"</code></dd>
+        </dl>
+    }
+}

@@ -1,0 +1,260 @@
+//! The drawer below: all features, to be sorted, searched, chosen and saved.
+
+use leptos::prelude::*;
+
+use crate::data::FeatureId;
+use crate::plot::format;
+use crate::protocol::{ExportKind, FeatureRow, FeatureSort};
+use crate::ui::state::{Msg, State, TableEdit};
+use crate::ui::store::Store;
+use crate::ui::widgets::{
+    Banner, BannerKind, Button, ButtonKind, Checkbox, Icon, IconName, Menu, SearchField, SortHeader, VirtualTable,
+};
+
+/// Class of the search box, for the shortcut that goes there.
+pub(crate) const SEARCH_ID: &str = "table-search";
+
+/// The columns: name, what it is, whether it is a number, how it is sorted.
+const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
+    ("Feature", "Its number", true, Some(FeatureSort::Id)),
+    ("Cells", "Cells in which it is active", true, Some(FeatureSort::NActive)),
+    ("Mean", "Mean activation of active cells", true, Some(FeatureSort::MeanActive)),
+    ("Max", "Largest activation", true, Some(FeatureSort::Max)),
+    ("Best label", "The label it tells apart best, with its AUROC", false, Some(FeatureSort::BestAuroc)),
+    ("Top genes", "Genes highest above their background", false, None),
+    ("Terms", "Gene sets kept by both tests", true, Some(FeatureSort::NTerms)),
+    ("Top term", "The gene set with the smallest Mann-Whitney p", false, Some(FeatureSort::BestTerm)),
+];
+
+/// The feature table.
+#[component]
+pub(crate) fn TablePanel(open: RwSignal<bool>) -> impl IntoView {
+    let store = Store::get();
+    let has_sae = store.memo(|state| state.sae.is_some());
+    view! {
+        <section class="drawer" class:drawer-closed=move || !open.get() aria-label="Feature table">
+            <div class="drawer-bar">
+                <h2>
+                    <button
+                        type="button"
+                        class="section-toggle"
+                        aria-expanded=move || open.get().to_string()
+                        aria-controls="feature-table"
+                        on:click=move |_| open.update(|open| *open = !*open)
+                    >
+                        <Icon name=IconName::ChevronDown />
+                        <span>"Features"</span>
+                        <span class="section-summary">{store.memo(count_text)}</span>
+                    </button>
+                </h2>
+                <Show when=move || has_sae.get() && open.get()>
+                    <TableTools />
+                </Show>
+            </div>
+            <div id="feature-table" class="drawer-body" hidden=move || !open.get()>
+                <TableBody />
+            </div>
+        </section>
+    }
+}
+
+fn count_text(state: &State) -> String {
+    match (&state.sae, &state.table) {
+        (None, _) => String::new(),
+        (Some(_), table) if table.query.search.is_empty() => format::count(table.n_rows),
+        (Some(_), table) => format!("{} found", format::count(table.n_rows)),
+    }
+}
+
+#[component]
+fn TableTools() -> impl IntoView {
+    let store = Store::get();
+    let search = store.memo(|state| state.table.query.search.clone());
+    let with_dead = store.memo(|state| state.table.query.include_dead);
+    let edit = move |edit: TableEdit| store.send(Msg::Table(edit));
+    view! {
+        <div class="drawer-tools">
+            <div id=SEARCH_ID>
+                <SearchField
+                    label="Search features by number, gene or term"
+                    placeholder="Number, gene or term"
+                    value=search
+                    on_input=Callback::new(move |text| edit(TableEdit::Search(text)))
+                />
+            </div>
+            <Checkbox
+                label="Dead too"
+                hint="List features that are active in no cell"
+                checked=with_dead
+                on_change=Callback::new(move |on| edit(TableEdit::IncludeDead(on)))
+            />
+            <ExportMenu />
+        </div>
+    }
+}
+
+/// Tables to be saved.
+#[component]
+fn ExportMenu() -> impl IntoView {
+    let store = Store::get();
+    let has_analysis = store.memo(|state| state.analysis.is_some());
+    let is_busy = store.memo(|state| state.jobs.export.is_running());
+    let needs_analysis = Signal::derive(move || is_busy.get() || !has_analysis.get());
+    let save = move |text: &'static str, kind: ExportKind, disabled: Signal<bool>| {
+        view! {
+            <Button
+                kind=ButtonKind::Quiet
+                text=text
+                disabled=disabled
+                on_press=move || store.send(Msg::Export(kind.clone()))
+            />
+        }
+    };
+    view! {
+        <Menu label="Save tables as CSV" text="Save" icon=IconName::Download>
+            {save("Feature statistics", ExportKind::FeatureStatistics, is_busy.into())}
+            {save("Differential expression", ExportKind::DifferentialExpression { feature: None }, needs_analysis)}
+            {save("Gene set enrichment", ExportKind::Enrichment, needs_analysis)}
+        </Menu>
+    }
+}
+
+#[component]
+fn TableBody() -> impl IntoView {
+    let store = Store::get();
+    let stage = store.memo(stage);
+    move || match stage.get() {
+        Stage::NoModel => {
+            view! { <p class="empty">"Features are listed here once a sparse autoencoder is trained or loaded."</p> }
+                .into_any()
+        }
+        Stage::Failed(text) => view! { <Banner kind=BannerKind::Error text=text /> }.into_any(),
+        Stage::Loading => view! { <p class="empty" aria-live="polite">"Loading features"</p> }.into_any(),
+        Stage::NothingFound => view! { <p class="empty">"No feature matches the search."</p> }.into_any(),
+        Stage::Rows => view! { <Rows /> }.into_any(),
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    NoModel,
+    Failed(String),
+    Loading,
+    NothingFound,
+    Rows,
+}
+
+fn stage(state: &State) -> Stage {
+    let table = &state.table;
+    match &table.error {
+        _ if state.sae.is_none() => Stage::NoModel,
+        Some(error) => Stage::Failed(error.clone()),
+        None if table.n_rows > 0 => Stage::Rows,
+        None if table.is_loading => Stage::Loading,
+        None => Stage::NothingFound,
+    }
+}
+
+#[component]
+fn Rows() -> impl IntoView {
+    let store = Store::get();
+    let rows = store.memo(|state| (state.table.offset, state.table.rows.clone()));
+    let revision = RwSignal::new(0_u64);
+    Effect::new(move |_| {
+        rows.track();
+        revision.update(|revision| *revision += 1);
+    });
+    let selected = store.memo(|state| state.selected_feature);
+    let feature_at = move |at: usize| store.peek(|state| state.table.row(at).map(|row| row.feature));
+    let is_selected = move |at: usize| {
+        let chosen = selected.get();
+        chosen.is_some() && chosen == feature_at(at)
+    };
+    let select = move |at: usize| {
+        if let Some(feature) = feature_at(at) {
+            store.send(Msg::SelectFeature(Some(feature)));
+        }
+    };
+    view! {
+        <VirtualTable
+            label="Features"
+            n_rows=store.memo(|state| state.table.n_rows)
+            revision=revision
+            row=Callback::new(move |at| row_view(store.peek(|state| state.table.row(at).map(row_cells))))
+            is_selected=Callback::new(is_selected)
+            on_select=Callback::new(select)
+            on_scroll=Callback::new(move |first| store.send(Msg::Table(TableEdit::ScrollTo(first))))
+            head=move || view! { <Head /> }
+        />
+    }
+}
+
+#[component]
+fn Head() -> impl IntoView {
+    let store = Store::get();
+    let head = move |(text, hint, is_number, sort): (&'static str, &'static str, bool, Option<FeatureSort>)| {
+        let Some(sort) = sort else {
+            return view! { <SortHeader text=text hint=hint is_number=is_number /> }.into_any();
+        };
+        let order = store.memo(move |state| {
+            let query = &state.table.query;
+            (query.sort == sort).then_some(query.descending)
+        });
+        let on_sort = Callback::new(move |()| store.send(Msg::Table(TableEdit::SortBy(sort))));
+        view! { <SortHeader text=text hint=hint is_number=is_number descending=order on_sort=on_sort /> }.into_any()
+    };
+    COLUMNS.into_iter().map(head).collect_view()
+}
+
+/// The texts of a row, in the order of the columns.
+fn row_cells(row: &FeatureRow) -> [String; 8] {
+    let label = row.best_label.as_ref().map(|(_, category, auroc)| format!("{category} {}", format::decimals(*auroc, 3)));
+    let FeatureId(id) = row.feature;
+    [
+        id.to_string(),
+        format::count(row.n_active),
+        format::significant(row.mean_active, 3),
+        format::significant(row.max, 3),
+        label.unwrap_or_default(),
+        row.top_genes.iter().take(4).cloned().collect::<Vec<_>>().join(", "),
+        row.n_terms.map(format::count).unwrap_or_default(),
+        row.top_term.clone().unwrap_or_default(),
+    ]
+}
+
+fn row_view(cells: Option<[String; 8]>) -> AnyView {
+    let cells = cells.unwrap_or_default();
+    let cell = |(at, text): (usize, String)| {
+        let (_, _, is_number, _) = COLUMNS[at];
+        view! {
+            <td role="gridcell" class:number=is_number title=text.clone()>
+                {text.clone()}
+            </td>
+        }
+    };
+    cells.into_iter().enumerate().map(cell).collect_view().into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_without_analysis_leaves_its_columns_empty() {
+        let row = FeatureRow {
+            feature: FeatureId(7),
+            n_active: 12_345,
+            density: 0.5,
+            mean_active: f64::NAN,
+            sd_active: f64::NAN,
+            max: 0.0,
+            best_label: Some(("type".into(), "B cells".into(), 0.9876)),
+            top_genes: Vec::new(),
+            n_terms: None,
+            top_term: None,
+        };
+        let cells = row_cells(&row);
+        assert_eq!(cells[4], "B cells 0.988");
+        assert_eq!((cells[2].as_str(), cells[6].as_str()), (format::NO_VALUE, ""));
+    }
+}

@@ -1,0 +1,73 @@
+//! Training: settings, the run with its live charts, and the result.
+
+mod charts;
+mod form;
+mod result;
+mod run;
+
+use leptos::prelude::*;
+
+use super::open_picked;
+use crate::protocol::Job;
+use crate::ui::state::{Msg, State};
+use crate::ui::store::Store;
+use crate::ui::train_form::TrainForm;
+use crate::ui::widgets::{Banner, BannerKind, ButtonKind, FilePicker, Section};
+use form::TrainingForm;
+use result::TrainingResult;
+use run::TrainingRun;
+
+/// The training panel.
+#[component]
+pub(crate) fn TrainingPanel() -> impl IntoView {
+    let store = Store::get();
+    let summary = store.memo(summary);
+    let is_training = store.memo(|state| state.jobs.train.is_running());
+    let has_data = store.memo(|state| state.dataset.is_some());
+    let sae = store.memo(|state| state.sae.clone());
+    let form = RwSignal::new(TrainForm::default());
+    let embedding = RwSignal::new(None::<String>);
+    view! {
+        <Section title="Sparse autoencoder" summary=summary>
+            <TrainingError />
+            {move || {
+                if is_training.get() {
+                    return view! { <TrainingRun /> }.into_any();
+                }
+                view! {
+                    {sae.get().map(|sae| view! { <TrainingResult sae=sae /> })}
+                    <Show when=move || has_data.get() fallback=|| view! { <p class="muted">"Waiting for the data."</p> }>
+                        <TrainingForm form=form embedding=embedding />
+                        <div class="actions">
+                            <FilePicker
+                                text="Load weights"
+                                kind=ButtonKind::Quiet
+                                accept=".json,.safetensors"
+                                on_pick=open_picked(store)
+                            />
+                        </div>
+                    </Show>
+                }
+                    .into_any()
+            }}
+        </Section>
+    }
+}
+
+/// Why the last training failed, if it did.
+#[component]
+fn TrainingError() -> impl IntoView {
+    let store = Store::get();
+    let error = store.memo(|state| state.jobs.train.error().map(str::to_owned));
+    let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Train)));
+    move || error.get().map(|text| view! { <Banner kind=BannerKind::Error text=text on_dismiss=dismiss /> })
+}
+
+fn summary(state: &State) -> String {
+    match (&state.sae, state.jobs.train.is_running()) {
+        (_, true) if state.training.is_paused => "Paused".to_owned(),
+        (_, true) => "Training".to_owned(),
+        (Some(sae), false) => format!("{} live features", crate::plot::format::count(sae.n_live)),
+        (None, false) => String::new(),
+    }
+}

@@ -1,0 +1,55 @@
+//! The sparse autoencoder in use and how it does on the open data.
+
+use leptos::prelude::*;
+
+use super::charts::TrainingCharts;
+use crate::plot::format;
+use crate::protocol::{ExportKind, SaeOrigin, SaeSummary};
+use crate::ui::state::{Msg, Shared};
+use crate::ui::store::Store;
+use crate::ui::text;
+use crate::ui::widgets::{Button, ButtonKind, IconName};
+
+/// The result panel.
+#[component]
+pub(super) fn TrainingResult(sae: Shared<SaeSummary>) -> impl IntoView {
+    let store = Store::get();
+    let has_history = store.memo(|state| state.training.history.len() > 1);
+    let is_saving = store.memo(|state| state.jobs.export.is_running());
+    let was_trained = matches!(sae.origin, SaeOrigin::Trained { .. });
+    let architecture = match sae.architecture.as_str() {
+        "standard" => "Vanilla (ReLU)".to_owned(),
+        "topk" => "TopK".to_owned(),
+        other => other.to_owned(),
+    };
+    let live = format!("{} of {}", format::count(sae.n_live), format::count(sae.n_features));
+    let explained = format::decimals(sae.explained_variance, 3);
+    view! {
+        <dl class="facts">
+            <dt>"Variant"</dt>
+            <dd>{architecture}</dd>
+            <dt>"Reads"</dt>
+            <dd>{sae.embedding.clone()} <span class="muted">{format!(" {} d", sae.d_in)}</span></dd>
+            <dt>"Live features"</dt>
+            <dd>{live}</dd>
+            <dt title="L0: mean number of active features in a cell">"Active per cell"</dt>
+            <dd>{format::significant(sae.l0, 3)}</dd>
+            <dt title="1 is a perfect reconstruction of the embedding">"Explained variance"</dt>
+            <dd>{explained}</dd>
+        </dl>
+        <p class="field-note">{text::origin(&sae.origin)}</p>
+        <Show when=move || was_trained && has_history.get()>
+            <TrainingCharts />
+        </Show>
+        <div class="actions">
+            <Button
+                kind=ButtonKind::Quiet
+                text="Save weights"
+                label="Save as a SAELens folder: cfg.json and sae_weights.safetensors"
+                icon=IconName::Download
+                disabled=is_saving
+                on_press=move || store.send(Msg::Export(ExportKind::Sae))
+            />
+        </div>
+    }
+}

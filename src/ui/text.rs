@@ -1,0 +1,129 @@
+//! Protocol values in words: what labels, maps and colours are called on the page.
+
+use crate::data::{CellSelection, JoinMethod, ValueKind};
+use crate::plot::format;
+use crate::protocol::{CellColor, ComputeDevice, ExpressionValues, LossConvention, MapSource, SaeOrigin, Variant};
+
+/// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
+pub(crate) fn duration(secs: f64) -> String {
+    if !secs.is_finite() {
+        return format::NO_VALUE.to_owned();
+    }
+    let secs = secs.max(0.0).round() as u64;
+    match (secs / 3600, secs / 60 % 60, secs % 60) {
+        (0, 0, secs) => format!("{secs} s"),
+        (0, minutes, 0) => format!("{minutes} min"),
+        (0, minutes, secs) => format!("{minutes} min {secs} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// A map's name.
+pub(crate) fn map_name(source: &MapSource) -> String {
+    match source {
+        MapSource::Embedding(name) => name.strip_prefix("X_").unwrap_or(name).to_owned(),
+        MapSource::Pca(name) => format!("PCA of {name}"),
+    }
+}
+
+/// What the map is coloured by; `gene_names` may not have arrived yet.
+pub(crate) fn color_name(color: &CellColor, gene_names: Option<&[String]>) -> String {
+    match color {
+        CellColor::Label(name) => name.clone(),
+        CellColor::Feature(feature) => format!("Feature {feature}"),
+        CellColor::Gene(gene) => {
+            gene_names.and_then(|names| names.get(gene.index())).cloned().unwrap_or_else(|| format!("gene {gene}"))
+        }
+    }
+}
+
+/// What the expression values are.
+pub(crate) fn value_kind(kind: ValueKind) -> &'static str {
+    match kind {
+        ValueKind::Counts => "Raw counts",
+        ValueKind::NonNegative => "Normalised",
+        ValueKind::Scaled => "Scaled, some negative",
+    }
+}
+
+/// How rows found their cells.
+pub(crate) fn join_method(method: JoinMethod) -> &'static str {
+    match method {
+        JoinMethod::SameFile => "same file",
+        JoinMethod::Id => "joined by cell id",
+        JoinMethod::Order => "joined by order",
+    }
+}
+
+/// The chosen cells in words.
+pub(crate) fn selection_name(selection: &CellSelection) -> String {
+    match selection {
+        CellSelection::All => "All cells".to_owned(),
+        CellSelection::Rows(_) => "Lasso".to_owned(),
+        CellSelection::Labels(choices) => {
+            choices.iter().map(|choice| choice.category.as_str()).collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+/// A device's short name.
+pub(crate) fn device_name(device: ComputeDevice) -> &'static str {
+    match device {
+        ComputeDevice::Cpu => "CPU",
+        ComputeDevice::Gpu => "GPU",
+    }
+}
+
+/// A variant with its own setting.
+pub(crate) fn variant_name(variant: Variant) -> String {
+    match variant {
+        Variant::TopK { k } => format!("TopK, k = {k}"),
+        Variant::Vanilla { l1, loss: LossConvention::AsCoded } => format!("Vanilla, λ = {l1} (as coded)"),
+        Variant::Vanilla { l1, loss: LossConvention::AsPrinted } => format!("Vanilla, λ = {l1} (as printed)"),
+    }
+}
+
+/// Where a sparse autoencoder came from.
+pub(crate) fn origin(origin: &SaeOrigin) -> String {
+    match origin {
+        SaeOrigin::Loaded { name } => format!("Loaded from {name}"),
+        SaeOrigin::Trained { params, last } => {
+            let time = duration(last.elapsed_secs);
+            let end = if last.step < last.n_steps { ", stopped early" } else { "" };
+            format!("Trained here: {} epochs in {time}{end}; {}", last.epoch, variant_name(params.variant))
+        }
+    }
+}
+
+/// Which expression is compared.
+pub(crate) fn expression_values(values: ExpressionValues) -> &'static str {
+    match values {
+        ExpressionValues::Raw => "values as in the file",
+        ExpressionValues::LogNormalized => "log-normalised values",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{GeneId, LabelChoice};
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        let texts = [0.2, 5.0, 120.0, 130.0, 3_800.0, f64::INFINITY, -1.0].map(duration);
+        assert_eq!(texts, ["0 s", "5 s", "2 min", "2 min 10 s", "1 h 3 min", "–", "0 s"]);
+    }
+
+    #[test]
+    fn genes_without_a_name_yet_are_numbered() {
+        let names = ["ISG15".to_owned()];
+        assert_eq!(color_name(&CellColor::Gene(GeneId(0)), Some(&names)), "ISG15");
+        assert_eq!(color_name(&CellColor::Gene(GeneId(1)), Some(&names)), "gene 1");
+    }
+
+    #[test]
+    fn selections_are_named_by_their_categories() {
+        let choice = |category: &str| LabelChoice { column: "type".into(), category: category.into() };
+        assert_eq!(selection_name(&CellSelection::Labels(vec![choice("B"), choice("T")])), "B, T");
+    }
+}

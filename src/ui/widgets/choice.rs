@@ -1,0 +1,77 @@
+//! One of a few (side by side) or one of many (a list).
+
+use leptos::prelude::*;
+
+use super::unique_id;
+
+/// One of a few, all visible: radio buttons that look like one control.
+#[component]
+pub(crate) fn Choice(
+    /// What is chosen, for screen readers and as a visible label.
+    label: &'static str,
+    /// `(key, text, explanation)`
+    options: Vec<(&'static str, &'static str, &'static str)>,
+    #[prop(into)] value: Signal<String>,
+    on_change: Callback<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    /// Whether the label is seen.
+    #[prop(default = true)]
+    has_visible_label: bool,
+) -> impl IntoView {
+    let name = unique_id("choice");
+    let option = move |(key, text, explanation): (&'static str, &'static str, &'static str)| {
+        let name = name.clone();
+        view! {
+            <label class="choice-option" title=explanation>
+                <input
+                    type="radio"
+                    name=name
+                    value=key
+                    prop:checked=move || *value.read() == key
+                    disabled=disabled
+                    on:change=move |_| on_change.run(key.to_owned())
+                />
+                <span>{text}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="choice">
+            <legend class:visually-hidden=!has_visible_label>{label}</legend>
+            <div class="choice-options">{options.into_iter().map(option).collect_view()}</div>
+        </fieldset>
+    }
+}
+
+/// One of many.
+#[component]
+pub(crate) fn Select(
+    label: &'static str,
+    /// `(key, text)`
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    #[prop(into)] value: Signal<String>,
+    on_change: Callback<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+) -> impl IntoView {
+    let id = unique_id("select");
+    let option = move |(key, text): (String, String)| {
+        let is_selected = {
+            let key = key.clone();
+            move || *value.read() == key
+        };
+        view! {
+            <option value=key prop:selected=is_selected>
+                {text}
+            </option>
+        }
+    };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select id=id disabled=disabled on:change:target=move |event| on_change.run(event.target().value())>
+                {move || options.get().into_iter().map(option.clone()).collect_view()}
+            </select>
+        </div>
+    }
+}
