@@ -87,5 +87,8 @@ async fn file_of(path: &str) -> Result<File, String> {
 }
 
 fn unreadable(path: &str, error: &JsValue) -> String {
-    format!("The demo's file {path:?} can't be fetched: {}. Check the connection, or open files of your own.", describe(error))
+    format!(
+        "The demo's file {path:?} can't be fetched: {}. Check the connection, or open files of your own.",
+        describe(error)
+    )
 }

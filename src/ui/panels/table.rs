@@ -208,7 +208,8 @@ fn Head() -> impl IntoView {
 
 /// The texts of a row, in the order of the columns.
 fn row_cells(row: &FeatureRow) -> [String; 8] {
-    let label = row.best_label.as_ref().map(|(_, category, auroc)| format!("{category} {}", format::decimals(*auroc, 3)));
+    let label =
+        row.best_label.as_ref().map(|(_, category, auroc)| format!("{category} {}", format::decimals(*auroc, 3)));
     let FeatureId(id) = row.feature;
     [
         id.to_string(),

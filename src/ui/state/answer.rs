@@ -59,6 +59,9 @@ impl State {
                 vec![Effect::Save(files)]
             }
             Event::Cancelled { job } => {
+                if job == Job::Open {
+                    self.opening.clear();
+                }
                 *self.jobs.get_mut(job) = JobState::Idle;
                 Vec::new()
             }
@@ -101,9 +104,14 @@ impl State {
         self.training.is_paused = false;
         self.training.is_stopping = false;
         let had_feature_color = matches!(self.color, Some(CellColor::Feature(_)));
+        let looked_at = self.looked_at.take().filter(|(sae, _)| **sae == summary);
         self.forget_sae();
         self.sae = Some(Shared::new(summary));
         let mut effects = self.ask_table();
+        if let Some((_, Some(feature))) = looked_at {
+            effects.extend(self.select_feature(Some(feature)));
+            return effects;
+        }
         if had_feature_color {
             effects.extend(self.ask_color());
         }
@@ -126,9 +134,13 @@ impl State {
                 self.say(NoticeLevel::Warning, message)
             }
             Some(Purpose::Job(job)) => {
-                if job == Job::Train {
-                    self.training.is_paused = false;
-                    self.training.is_stopping = false;
+                match job {
+                    Job::Train => {
+                        self.training.is_paused = false;
+                        self.training.is_stopping = false;
+                    }
+                    Job::Open => self.opening.clear(),
+                    Job::Analyse | Job::Export => {}
                 }
                 *self.jobs.get_mut(job) = JobState::Failed(message);
                 Vec::new()

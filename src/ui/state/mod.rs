@@ -188,6 +188,8 @@ pub struct State {
     pub steer: Remote<Shared<SteerResult>>,
     /// Messages in the corner, oldest first.
     pub toasts: Vec<Toast>,
+    /// The model and feature looked at before more files were opened, until the engine says what still stands.
+    looked_at: Option<(Shared<SaeSummary>, Option<FeatureId>)>,
     requests: request::Requests,
     next_toast: u32,
 }
@@ -220,6 +222,7 @@ impl Default for State {
             card: Remote::default(),
             steer: Remote::default(),
             toasts: Vec::new(),
+            looked_at: None,
             requests: request::Requests::default(),
             next_toast: 0,
         }

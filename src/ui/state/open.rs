@@ -3,7 +3,8 @@
 use super::{Effect, EngineStatus, JobState, Remote, Shared, State, Table, Training, ViewKind};
 use crate::data::CellSelection;
 use crate::protocol::{
-    CellColor, DatasetSummary, EmbeddingInfo, FileHandle, LabelInfo, LabelKind, MapSource, Request, ViewQuery,
+    CellColor, DatasetSummary, EmbeddingInfo, FileHandle, LabelInfo, LabelKind, MapSource, NoticeLevel, Request,
+    ViewQuery,
 };
 
 impl State {
@@ -11,6 +12,10 @@ impl State {
     pub(super) fn open(&mut self, files: Vec<FileHandle>) -> Vec<Effect> {
         if files.is_empty() {
             return Vec::new();
+        }
+        if !self.opening.is_empty() {
+            let text = "Files are being opened already; open more once they are there.".to_owned();
+            return self.say(NoticeLevel::Warning, text);
         }
         self.jobs.open = JobState::Running { fraction: 0.0, message: format!("Opening {}", names(&files)) };
         self.opening.clone_from(&files);
@@ -50,6 +55,9 @@ impl State {
         } else {
             self.opened.extend(opening);
             self.label_codes.clear();
+            // What of the model still stands, the engine says next.
+            self.looked_at = self.sae.clone().map(|sae| (sae, self.selected_feature));
+            self.forget_sae();
         }
         let map = self.map_source.clone().filter(|source| has_map(&summary, source));
         self.map_source = map.or_else(|| summary.default_map.clone());
@@ -72,6 +80,7 @@ impl State {
         self.opened.clear();
         self.training = Training::default();
         self.jobs.train = JobState::Idle;
+        self.looked_at = None;
         self.color = None;
         self.map_source = None;
         self.map = Remote::default();

@@ -126,6 +126,7 @@ impl State {
         }
         self.training.is_paused = false;
         self.training.is_stopping = false;
+        self.opening.clear();
         Vec::new()
     }
 
@@ -157,7 +158,7 @@ impl State {
         self.ask_color()
     }
 
-    fn select_feature(&mut self, feature: Option<FeatureId>) -> Vec<Effect> {
+    pub(super) fn select_feature(&mut self, feature: Option<FeatureId>) -> Vec<Effect> {
         if self.selected_feature == feature && self.card.error.is_none() {
             return Vec::new();
         }

@@ -72,6 +72,8 @@ fn the_engine_starts_with_the_first_file() {
     let effects = reduce(&mut state, Msg::Open(files(&["a.h5ad"])));
     assert_eq!(effects[0], Effect::StartEngine);
     assert!(state.jobs.open.is_running());
+    let id = calls(&effects)[0].id;
+    say(&mut state, id, Event::Failed { message: "bad".into() });
     assert!(!reduce(&mut state, Msg::Open(files(&["b.gmt"]))).contains(&Effect::StartEngine));
 }
 
@@ -109,10 +111,23 @@ fn a_failed_open_keeps_what_was_open() {
 fn more_files_keep_the_model_and_other_data_forgets_it() {
     let mut state = opened("kang");
     say(&mut state, 0, Event::SaeReady(sae()));
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7))));
     say(&mut state, 0, Event::DatasetOpened(summary("kang", 100)));
-    assert!(state.sae.is_some());
+    say(&mut state, 0, Event::SaeReady(sae()));
+    assert_eq!(state.selected_feature, Some(FeatureId(7)));
+    assert_eq!(state.color, Some(CellColor::Feature(FeatureId(7))));
     say(&mut state, 0, Event::DatasetOpened(summary("pbmc", 200)));
     assert!(state.sae.is_none());
+    say(&mut state, 0, Event::SaeReady(sae()));
+    assert_eq!(state.selected_feature, None);
+}
+
+#[test]
+fn a_second_drop_waits_for_the_first() {
+    let mut state = State::default();
+    reduce(&mut state, Msg::Open(files(&["a.h5ad"])));
+    assert_eq!(reduce(&mut state, Msg::Open(files(&["b.gmt"]))), []);
+    assert_eq!(state.toasts.len(), 1);
 }
 
 #[test]

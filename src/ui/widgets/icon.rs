@@ -30,7 +30,9 @@ impl IconName {
             Self::Check => "M3 8.5l3.5 3.5L13 4.5",
             Self::ChevronDown => "M4 6l4 4 4-4",
             Self::Close => "M4 4l8 8M12 4l-8 8",
-            Self::Cpu => "M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14",
+            Self::Cpu => {
+                "M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14"
+            }
             Self::Download => "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13h10",
             Self::Drop => "M8 10V3M4.8 6L8 2.8 11.2 6M2.5 9.5v3.5h11V9.5",
             Self::Folder => "M2 4.5V12.5h12v-7H8L6.5 3.5H2z",

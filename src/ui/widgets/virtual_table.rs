@@ -107,7 +107,8 @@ pub(crate) fn VirtualTable(
     let body = move || {
         revision.track();
         let rows = range.get();
-        let spacer = |n: usize| view! { <tr aria-hidden="true" style:height=format!("{}px", n as f64 * ROW_HEIGHT)></tr> };
+        let spacer =
+            |n: usize| view! { <tr aria-hidden="true" style:height=format!("{}px", n as f64 * ROW_HEIGHT)></tr> };
         let before = spacer(rows.start);
         let after = spacer(n_rows.get().saturating_sub(rows.end));
         let rows = rows.map(|at| {

@@ -112,10 +112,7 @@ fn VariantChoice(form: RwSignal<TrainForm>) -> impl IntoView {
 }
 
 #[component]
-fn Numbers(
-    form: RwSignal<TrainForm>,
-    params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>,
-) -> impl IntoView {
+fn Numbers(form: RwSignal<TrainForm>, params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>) -> impl IntoView {
     let is_topk = Memo::new(move |_| form.read().is_topk);
     let field = move |label: &'static str, field: TrainField| {
         let hint = HINTS.iter().find(|(known, _)| *known == field).map_or("", |(_, hint)| *hint);
@@ -176,7 +173,10 @@ fn LossChoice(form: RwSignal<TrainForm>) -> impl IntoView {
     }
 }
 
-fn error_of(params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>, field: TrainField) -> Signal<Option<String>> {
+fn error_of(
+    params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>,
+    field: TrainField,
+) -> Signal<Option<String>> {
     Signal::derive(move || params.with(|params| params.as_ref().err().and_then(|errors| errors.get(&field).cloned())))
 }
 

@@ -60,7 +60,8 @@ fn message(state: &State) -> String {
     if last.step >= last.n_steps && !said.is_empty() {
         return said;
     }
-    let epoch = format!("Epoch {}, step {} of {}", last.epoch + 1, format::count(last.step), format::count(last.n_steps));
+    let epoch =
+        format!("Epoch {}, step {} of {}", last.epoch + 1, format::count(last.step), format::count(last.n_steps));
     if state.training.is_paused { format!("Paused. {epoch}") } else { format!("{epoch}, {}", time_left(last)) }
 }
 
