@@ -62,8 +62,7 @@ async fn children(folder: FileSystemDirectoryEntry) -> Result<Vec<FileSystemEntr
     let mut all = Vec::new();
     // A reader gives at most 100 entries at a time, and none when it is done.
     loop {
-        let batch =
-            called_back(|resolve, reject| reader.read_entries_with_callback_and_error_callback(resolve, reject));
+        let batch = called_back(|resolve, reject| reader.read_entries_with_callback_and_callback(resolve, reject));
         let batch = Array::from(&batch.await.map_err(|error| unreadable(&folder.name(), &error))?);
         if batch.length() == 0 {
             return Ok(all);

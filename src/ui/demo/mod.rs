@@ -80,7 +80,7 @@ async fn bytes_of(path: &str) -> Result<Vec<u8>, String> {
 }
 
 async fn file_of(path: &str) -> Result<File, String> {
-    let parts = Array::of1(&blob_of(path).await?);
+    let parts = Array::of1(&blob_of(path).await?.into());
     let name = path.rsplit('/').next().unwrap_or(path);
     File::new_with_blob_sequence_and_options(&parts, name, &FilePropertyBag::new())
         .map_err(|error| unreadable(path, &error))

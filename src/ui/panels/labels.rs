@@ -46,7 +46,7 @@ pub(crate) fn LabelsPanel() -> impl IntoView {
 }
 
 fn selection_summary(state: &State) -> String {
-    match state.selected_rows() {
+    match &state.chosen {
         Some(rows) => format!("{} cells chosen", format::count(rows.len())),
         None if state.selection == CellSelection::All => String::new(),
         None => text::selection_name(&state.selection),
@@ -158,7 +158,7 @@ fn Category(choice: LabelChoice, code: usize, count: usize, share: f64, shown: M
                 />
                 <span class="swatch" class:swatch-off=move || !shown.get() style:background=swatch></span>
                 <span class="category-name">{name.clone()}</span>
-                <span class="category-bar" style:--share=share.to_string()></span>
+                <span class="category-bar" style=format!("--share: {share}")></span>
                 <span class="number">{format::count(count)}</span>
             </label>
         </li>

@@ -184,7 +184,7 @@ fn Rows() -> impl IntoView {
             is_selected=Callback::new(is_selected)
             on_select=Callback::new(select)
             on_scroll=Callback::new(move |first| store.send(Msg::Table(TableEdit::ScrollTo(first))))
-            head=move || view! { <Head /> }
+            head=std::sync::Arc::new(|| view! { <Head /> }.into_any())
         />
     }
 }

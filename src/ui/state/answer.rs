@@ -198,6 +198,9 @@ impl State {
         let coloring = Shared::new(coloring);
         if let CellColor::Label(column) = &coloring.color {
             self.label_codes.insert(column.clone(), coloring.clone());
+            if kind == ViewKind::LabelCodes {
+                self.choose_rows();
+            }
         }
         if kind == ViewKind::Color {
             self.coloring.set(coloring);

@@ -176,6 +176,8 @@ pub struct State {
     pub label_codes: BTreeMap<String, Shared<CellColoring>>,
     /// The chosen cells; [`CellSelection::All`] means that none are singled out.
     pub selection: CellSelection,
+    /// Their rows, ascending; `None` if none are singled out or their labels are still on the way.
+    pub chosen: Option<Shared<Vec<u32>>>,
     /// Names of all genes in file order.
     pub gene_names: Remote<Shared<Vec<String>>>,
     /// The cell under the pointer.
@@ -216,6 +218,7 @@ impl Default for State {
             coloring: Remote::default(),
             label_codes: BTreeMap::new(),
             selection: CellSelection::All,
+            chosen: None,
             gene_names: Remote::default(),
             hover: None,
             table: Table::default(),

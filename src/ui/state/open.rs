@@ -87,6 +87,7 @@ impl State {
         self.coloring = Remote::default();
         self.label_codes.clear();
         self.selection = CellSelection::All;
+        self.chosen = None;
         self.gene_names = Remote::default();
         self.hover = None;
         self.forget_sae();

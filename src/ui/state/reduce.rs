@@ -176,12 +176,20 @@ impl State {
 
     fn select_cells(&mut self, selection: CellSelection) -> Vec<Effect> {
         self.selection = selection;
+        self.choose_rows();
         let CellSelection::Labels(choices) = &self.selection else { return Vec::new() };
         let mut columns: Vec<String> = choices.iter().map(|choice| choice.column.clone()).collect();
         columns.dedup();
         columns.retain(|column| !self.label_codes.contains_key(column));
         let query = |column| ViewQuery::Color(CellColor::Label(column));
         columns.into_iter().map(|column| self.view(ViewKind::LabelCodes, query(column))).collect()
+    }
+
+    /// Finds the rows of the chosen cells, as far as the labels' codes are known.
+    pub(super) fn choose_rows(&mut self) {
+        let n_cells = self.dataset.as_ref().map_or(0, |dataset| dataset.n_cells);
+        let rows = selected_rows(&self.selection, n_cells, |column| self.label_codes.get(column).cloned());
+        self.chosen = rows.map(Shared::new);
     }
 
     fn hover_cell(&mut self, row: Option<u32>) -> Vec<Effect> {
@@ -210,11 +218,5 @@ impl State {
     fn steer_cells(&mut self, params: SteerParams) -> Vec<Effect> {
         self.steer.ask();
         vec![self.view(ViewKind::Steer, ViewQuery::Steer(params))]
-    }
-
-    /// The rows of the chosen cells; `None` if none are singled out or their labels are still on the way.
-    pub fn selected_rows(&self) -> Option<Vec<u32>> {
-        let n_cells = self.dataset.as_ref()?.n_cells;
-        selected_rows(&self.selection, n_cells, |column| self.label_codes.get(column).cloned())
     }
 }

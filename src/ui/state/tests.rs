@@ -172,14 +172,14 @@ fn a_ticked_label_fetches_its_codes_and_selects_its_cells() {
     let mut state = opened("kang");
     let choice = LabelChoice { column: "condition".into(), category: "stim".into() };
     let effects = reduce(&mut state, Msg::ToggleLabel(choice));
-    assert_eq!(state.selected_rows(), None);
+    assert_eq!(state.chosen, None);
     let mut codes = vec![0; 100];
     codes[3] = 1;
     let categories = vec!["ctrl".into(), "stim".into()];
     let color = CellColor::Label("condition".into());
     let event = Event::View(ViewResult::Categories { color, codes: codes.into(), categories });
     say(&mut state, calls(&effects)[0].id, event);
-    assert_eq!(state.selected_rows(), Some(vec![3]));
+    assert_eq!(state.chosen.as_deref(), Some(&vec![3]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::{Button, ButtonKind, IconName, unique_id};
 #[component]
 pub(crate) fn Dialog(title: &'static str, open: RwSignal<bool>, children: Children) -> impl IntoView {
     let id = unique_id("dialog");
+    let title_id = id.clone();
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
@@ -20,9 +21,9 @@ pub(crate) fn Dialog(title: &'static str, open: RwSignal<bool>, children: Childr
         }
     });
     view! {
-        <dialog class="dialog" node_ref=dialog aria-labelledby=id.clone() on:close=move |_| open.set(false)>
+        <dialog class="dialog" node_ref=dialog aria-labelledby=id on:close=move |_| open.set(false)>
             <header class="dialog-head">
-                <h2 id=id>{title}</h2>
+                <h2 id=title_id>{title}</h2>
                 <Button
                     kind=ButtonKind::Quiet
                     icon=IconName::Close

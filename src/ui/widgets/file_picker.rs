@@ -40,7 +40,7 @@ pub(crate) fn FilePicker(
             type="file"
             class="visually-hidden"
             multiple=true
-            webkitdirectory=is_folder
+            attr:webkitdirectory=is_folder.then_some("")
             accept=(!is_folder).then_some(accept)
             aria-label=text
             tabindex="-1"
