@@ -15,12 +15,12 @@ mod demo;
 mod files;
 #[cfg(feature = "ui")]
 mod panels;
-mod shortcuts;
+pub mod shortcuts;
 #[cfg(feature = "ui")]
 pub mod store;
-mod text;
+pub mod text;
 #[cfg(feature = "ui")]
 pub mod theme;
-mod train_form;
+pub mod train_form;
 #[cfg(feature = "ui")]
 mod widgets;

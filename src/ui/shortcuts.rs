@@ -2,18 +2,25 @@
 
 /// What a key does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Shortcut {
+pub enum Shortcut {
+    /// Shows the help dialog.
     Help,
+    /// Opens the file picker.
     OpenFiles,
+    /// Goes to the table's search box.
     Search,
+    /// Looks at the next feature of the table.
     NextFeature,
+    /// Looks at the previous feature of the table.
     PreviousFeature,
+    /// Clears the cell selection.
     ClearSelection,
+    /// Opens or closes the table.
     ToggleTable,
 }
 
 /// The keys in the order of the help dialog: what to press, what it does.
-pub(crate) const SHORTCUTS: [(&str, &str, Shortcut); 7] = [
+pub const SHORTCUTS: [(&str, &str, Shortcut); 7] = [
     ("?", "Show this help", Shortcut::Help),
     ("o", "Open files", Shortcut::OpenFiles),
     ("/", "Search the feature table", Shortcut::Search),
@@ -24,13 +31,13 @@ pub(crate) const SHORTCUTS: [(&str, &str, Shortcut); 7] = [
 ];
 
 /// The shortcut of a key; none with a modifier, which belongs to the browser.
-pub(crate) fn shortcut(key: &str, has_modifier: bool) -> Option<Shortcut> {
+pub fn shortcut(key: &str, has_modifier: bool) -> Option<Shortcut> {
     let known = SHORTCUTS.iter().find(|(shown, _, _)| *shown == key).filter(|_| !has_modifier);
     known.map(|(_, _, shortcut)| *shortcut)
 }
 
 /// Whether an element takes letters itself.
-pub(crate) fn takes_letters(tag_name: &str, input_type: Option<&str>) -> bool {
+pub fn takes_letters(tag_name: &str, input_type: Option<&str>) -> bool {
     match tag_name {
         "TEXTAREA" | "SELECT" => true,
         "INPUT" => !matches!(input_type, Some("checkbox" | "radio" | "range" | "button" | "file")),

@@ -5,7 +5,7 @@ use crate::plot::format;
 use crate::protocol::{CellColor, ComputeDevice, ExpressionValues, LossConvention, MapSource, SaeOrigin, Variant};
 
 /// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
-pub(crate) fn duration(secs: f64) -> String {
+pub fn duration(secs: f64) -> String {
     if !secs.is_finite() {
         return format::NO_VALUE.to_owned();
     }
@@ -19,7 +19,7 @@ pub(crate) fn duration(secs: f64) -> String {
 }
 
 /// A map's name.
-pub(crate) fn map_name(source: &MapSource) -> String {
+pub fn map_name(source: &MapSource) -> String {
     match source {
         MapSource::Embedding(name) => name.strip_prefix("X_").unwrap_or(name).to_owned(),
         MapSource::Pca(name) => format!("PCA of {name}"),
@@ -27,7 +27,7 @@ pub(crate) fn map_name(source: &MapSource) -> String {
 }
 
 /// What the map is coloured by; `gene_names` may not have arrived yet.
-pub(crate) fn color_name(color: &CellColor, gene_names: Option<&[String]>) -> String {
+pub fn color_name(color: &CellColor, gene_names: Option<&[String]>) -> String {
     match color {
         CellColor::Label(name) => name.clone(),
         CellColor::Feature(feature) => format!("Feature {feature}"),
@@ -38,7 +38,7 @@ pub(crate) fn color_name(color: &CellColor, gene_names: Option<&[String]>) -> St
 }
 
 /// What the expression values are.
-pub(crate) fn value_kind(kind: ValueKind) -> &'static str {
+pub fn value_kind(kind: ValueKind) -> &'static str {
     match kind {
         ValueKind::Counts => "Raw counts",
         ValueKind::NonNegative => "Normalised",
@@ -47,7 +47,7 @@ pub(crate) fn value_kind(kind: ValueKind) -> &'static str {
 }
 
 /// How rows found their cells.
-pub(crate) fn join_method(method: JoinMethod) -> &'static str {
+pub fn join_method(method: JoinMethod) -> &'static str {
     match method {
         JoinMethod::SameFile => "same file",
         JoinMethod::Id => "joined by cell id",
@@ -56,7 +56,7 @@ pub(crate) fn join_method(method: JoinMethod) -> &'static str {
 }
 
 /// The chosen cells in words.
-pub(crate) fn selection_name(selection: &CellSelection) -> String {
+pub fn selection_name(selection: &CellSelection) -> String {
     match selection {
         CellSelection::All => "All cells".to_owned(),
         CellSelection::Rows(_) => "Lasso".to_owned(),
@@ -67,7 +67,7 @@ pub(crate) fn selection_name(selection: &CellSelection) -> String {
 }
 
 /// A device's short name.
-pub(crate) fn device_name(device: ComputeDevice) -> &'static str {
+pub fn device_name(device: ComputeDevice) -> &'static str {
     match device {
         ComputeDevice::Cpu => "CPU",
         ComputeDevice::Gpu => "GPU",
@@ -75,7 +75,7 @@ pub(crate) fn device_name(device: ComputeDevice) -> &'static str {
 }
 
 /// A variant with its own setting.
-pub(crate) fn variant_name(variant: Variant) -> String {
+pub fn variant_name(variant: Variant) -> String {
     match variant {
         Variant::TopK { k } => format!("TopK, k = {k}"),
         Variant::Vanilla { l1, loss: LossConvention::AsCoded } => format!("Vanilla, λ = {l1} (as coded)"),
@@ -84,7 +84,7 @@ pub(crate) fn variant_name(variant: Variant) -> String {
 }
 
 /// Where a sparse autoencoder came from.
-pub(crate) fn origin(origin: &SaeOrigin) -> String {
+pub fn origin(origin: &SaeOrigin) -> String {
     match origin {
         SaeOrigin::Loaded { name } => format!("Loaded from {name}"),
         SaeOrigin::Trained { params, last } => {
@@ -96,7 +96,7 @@ pub(crate) fn origin(origin: &SaeOrigin) -> String {
 }
 
 /// Which expression is compared.
-pub(crate) fn expression_values(values: ExpressionValues) -> &'static str {
+pub fn expression_values(values: ExpressionValues) -> &'static str {
     match values {
         ExpressionValues::Raw => "values as in the file",
         ExpressionValues::LogNormalized => "log-normalised values",

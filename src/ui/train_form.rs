@@ -9,33 +9,51 @@ use crate::protocol::{LossConvention, SaeParams, SaeParamsError, Variant};
 
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum TrainField {
+pub enum TrainField {
+    /// What is trained on.
     Embedding,
+    /// Number of features h.
     Features,
+    /// Features kept per cell (TopK).
     K,
+    /// Weight of the penalty (vanilla).
     L1,
+    /// Adam's learning rate.
     LearningRate,
+    /// Cells per step.
     Batch,
+    /// Passes over the cells.
     Epochs,
+    /// Seed.
     Seed,
 }
 
 /// What is wrong, by field.
-pub(crate) type FieldErrors = BTreeMap<TrainField, String>;
+pub type FieldErrors = BTreeMap<TrainField, String>;
 
 /// The form.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TrainForm {
-    pub(crate) is_topk: bool,
-    pub(crate) n_features: String,
-    pub(crate) k: String,
-    pub(crate) l1: String,
-    pub(crate) loss: LossConvention,
-    pub(crate) learning_rate: String,
-    pub(crate) batch_size: String,
-    pub(crate) n_epochs: String,
-    pub(crate) seed: String,
-    pub(crate) center_inputs: bool,
+pub struct TrainForm {
+    /// TopK, or else vanilla.
+    pub is_topk: bool,
+    /// Number of features h.
+    pub n_features: String,
+    /// Features kept per cell.
+    pub k: String,
+    /// Weight of the penalty.
+    pub l1: String,
+    /// How squared error and penalty are averaged.
+    pub loss: LossConvention,
+    /// Adam's learning rate.
+    pub learning_rate: String,
+    /// Cells per step.
+    pub batch_size: String,
+    /// Passes over the cells.
+    pub n_epochs: String,
+    /// Seed.
+    pub seed: String,
+    /// Whether input means are taken off.
+    pub center_inputs: bool,
 }
 
 impl Default for TrainForm {
@@ -75,7 +93,7 @@ impl TrainForm {
     ///
     /// # Errors
     /// A sentence for each field that is wrong.
-    pub(crate) fn params(&self, n_cells: usize, d_in: usize) -> Result<SaeParams, FieldErrors> {
+    pub fn params(&self, n_cells: usize, d_in: usize) -> Result<SaeParams, FieldErrors> {
         let mut errors = FieldErrors::new();
         let params = self.read(n_cells, &mut errors);
         judge(&params, n_cells, d_in, &mut errors);

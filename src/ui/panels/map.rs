@@ -2,10 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::{CellColor, MapSource};
+use crate::data::CellSelection;
+use crate::protocol::{CellColor, MapSource, NoticeLevel};
+use crate::ui::map::{MapInput, MapView};
 use crate::ui::state::{Msg, State, map_choices};
 use crate::ui::store::Store;
 use crate::ui::text;
+use crate::ui::theme::ThemeStore;
 use crate::ui::widgets::{Banner, BannerKind, SearchField, Select};
 
 /// The map panel.
@@ -15,7 +18,40 @@ pub(crate) fn MapPanel() -> impl IntoView {
         <section class="map-panel" aria-label="Cell map">
             <MapBar />
             <MapErrors />
+            <Cells />
         </section>
+    }
+}
+
+/// The map itself.
+#[component]
+fn Cells() -> impl IntoView {
+    let store = Store::get();
+    let name = store.memo(State::shown_name);
+    let input = MapInput {
+        points: store.memo(State::shown_points).into(),
+        coloring: store.memo(State::shown_coloring).into(),
+        color_name: store.memo(colored_by).into(),
+        chosen: store.memo(|state| state.chosen.clone()).into(),
+        selection: store.memo(|state| state.selection.clone()).into(),
+        hover: store.memo(|state| state.hover.clone()).into(),
+        steer: store.memo(|state| state.steer.value.clone()).into(),
+        theme: ThemeStore::get().theme,
+        data_name: Signal::derive(move || name.get().unwrap_or_default()),
+        is_loading: store.memo(|state| state.map.is_loading || state.coloring.is_loading).into(),
+    };
+    let lasso = move |rows: Option<Vec<u32>>| {
+        let selection = rows.map_or(CellSelection::All, CellSelection::Rows);
+        store.send(Msg::SelectCells(selection));
+    };
+    view! {
+        <MapView
+            input=input
+            on_hover=Callback::new(move |row| store.send(Msg::HoverCell(row)))
+            on_lasso=Callback::new(lasso)
+            on_label=Callback::new(move |choice| store.send(Msg::ToggleLabel(choice)))
+            on_error=Callback::new(move |text| store.send(Msg::Say { level: NoticeLevel::Warning, text }))
+        />
     }
 }
 
@@ -25,7 +61,6 @@ fn MapBar() -> impl IntoView {
     let store = Store::get();
     let maps = store.memo(maps);
     let source = store.memo(|state| state.map_source.as_ref().map(text::map_name).unwrap_or_default());
-    let colored_by = store.memo(colored_by);
     let show = Callback::new(move |name: String| {
         let source = maps.with_untracked(|maps| maps.iter().find(|map| text::map_name(map) == name).cloned());
         if let Some(source) = source {
@@ -40,7 +75,6 @@ fn MapBar() -> impl IntoView {
             <Select label="Map" options=options value=source on_change=show />
             <ColorSelect />
             <GeneSearch />
-            <p class="map-color" aria-live="polite">{colored_by}</p>
         </div>
     }
 }
@@ -49,10 +83,11 @@ fn maps(state: &State) -> Vec<MapSource> {
     state.dataset.as_ref().map(|dataset| map_choices(dataset)).unwrap_or_default()
 }
 
+/// What the colours stand for.
 fn colored_by(state: &State) -> String {
     let names = state.gene_names.value.clone();
     let name = |color: &CellColor| text::color_name(color, names.as_ref().map(|names| names.as_slice()));
-    state.shown_coloring().map(|coloring| format!("Coloured by {}", name(&coloring.color))).unwrap_or_default()
+    state.shown_coloring().map(|coloring| name(&coloring.color)).unwrap_or_default()
 }
 
 /// Colour by a label or by the chosen feature.

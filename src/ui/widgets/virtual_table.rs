@@ -136,7 +136,7 @@ pub(crate) fn VirtualTable(
     });
     view! {
         <div
-            class="table-scroll"
+            class="virtual-table"
             node_ref=scroller
             tabindex="0"
             role="group"
