@@ -108,7 +108,11 @@ pub(crate) fn save(file: &ExportedFile) -> Result<(), String> {
     saved.map_err(|error| format!("{:?} can't be saved: {}.", file.name, describe(&error)))
 }
 
-fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
+/// Lets the person save a blob under this name.
+///
+/// # Errors
+/// What the browser throws.
+pub(crate) fn save_blob(name: &str, blob: &Blob) -> Result<(), JsValue> {
     let document = web_sys::window().and_then(|window| window.document()).ok_or("there is no page")?;
     let url = Url::create_object_url_with_blob(blob)?;
     let link: HtmlAnchorElement = document.create_element("a")?.unchecked_into();

@@ -8,14 +8,20 @@ pub mod state;
 #[cfg(feature = "ui")]
 pub mod app;
 #[cfg(feature = "ui")]
+pub mod card;
+#[cfg(feature = "ui")]
 mod client;
 #[cfg(feature = "ui")]
 mod demo;
 #[cfg(feature = "ui")]
 mod files;
 #[cfg(feature = "ui")]
+pub mod map;
+#[cfg(feature = "ui")]
 mod panels;
 pub mod shortcuts;
+#[cfg(feature = "ui")]
+pub mod steer;
 #[cfg(feature = "ui")]
 pub mod store;
 pub mod text;

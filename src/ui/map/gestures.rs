@@ -36,11 +36,7 @@ pub(super) struct Gestures {
 }
 
 impl Gestures {
-    pub(super) fn new(
-        map: MapHandle,
-        on_hover: Callback<Option<u32>>,
-        on_lasso: Callback<Option<Vec<u32>>>,
-    ) -> Self {
+    pub(super) fn new(map: MapHandle, on_hover: Callback<Option<u32>>, on_lasso: Callback<Option<Vec<u32>>>) -> Self {
         Self { map, pressed: StoredValue::new(Pressed::default()), on_hover, on_lasso }
     }
 

@@ -226,12 +226,7 @@ fn summary(input: MapInput, legend: Memo<Legend>) -> String {
     let chosen = input.chosen.with(|rows| rows.as_ref().map(|rows| format!(" {} are chosen.", count(rows.len()))));
     let color = input.color_name.get();
     let colored = if color.is_empty() { String::new() } else { format!(", coloured by {color}") };
-    format!(
-        "Map of {} cells{colored}.{} {}",
-        count(n_cells),
-        chosen.unwrap_or_default(),
-        legend.read().in_words()
-    )
+    format!("Map of {} cells{colored}.{} {}", count(n_cells), chosen.unwrap_or_default(), legend.read().in_words())
 }
 
 fn save_picture(map: MapHandle, input: MapInput, legend: Memo<Legend>, on_error: Callback<String>) {

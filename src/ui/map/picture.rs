@@ -32,7 +32,8 @@ pub(super) fn take(
     caption: &Caption,
     then: impl FnOnce(Option<Blob>) + 'static,
 ) -> Result<(), String> {
-    let canvas = compose(scene, caption).ok_or("the browser could not make a canvas of that size; try a smaller window")?;
+    let canvas =
+        compose(scene, caption).ok_or("the browser could not make a canvas of that size; try a smaller window")?;
     let callback = Closure::once_into_js(move |blob: JsValue| then(blob.dyn_into().ok()));
     canvas
         .to_blob_with_type(callback.unchecked_ref(), "image/png")

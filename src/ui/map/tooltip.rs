@@ -47,8 +47,10 @@ pub(super) fn MapTooltip(
 
 /// Beside the cell, on the side where there is room.
 fn style(x: f64, y: f64, width: f64, height: f64) -> String {
-    let horizontal = if x > width / 2.0 { format!("right:{:.0}px", width - x + 12.0) } else { format!("left:{:.0}px", x + 12.0) };
-    let vertical = if y > height / 2.0 { format!("bottom:{:.0}px", height - y + 12.0) } else { format!("top:{:.0}px", y + 12.0) };
+    let horizontal =
+        if x > width / 2.0 { format!("right:{:.0}px", width - x + 12.0) } else { format!("left:{:.0}px", x + 12.0) };
+    let vertical =
+        if y > height / 2.0 { format!("bottom:{:.0}px", height - y + 12.0) } else { format!("top:{:.0}px", y + 12.0) };
     format!("{horizontal};{vertical}")
 }
 

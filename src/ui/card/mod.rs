@@ -1,0 +1,197 @@
+//! The feature card: which cells, labels, genes and gene sets a feature stands for.
+//!
+//! Knows nothing of the page's store. Every chart has a table beside it that says the same; what is not there yet
+//! (genes and gene sets before an analysis) is said, not hidden.
+
+mod parts;
+mod rows;
+
+use leptos::prelude::*;
+
+use crate::data::GeneId;
+use crate::protocol::{FeatureCard, Notice, NoticeLevel};
+use crate::ui::state::{Remote, Shared};
+use crate::ui::widgets::{Banner, BannerKind};
+pub(crate) use parts::{CardSection, More};
+use parts::{Chart, GeneList, TableTwin, TermList};
+
+/// The card of a feature.
+#[component]
+pub fn FeatureCardView(
+    /// The card; loading and errors are shown.
+    card: Signal<Remote<Shared<FeatureCard>>>,
+    /// Names of the categorical label columns, in the data set's order.
+    label_columns: Signal<Vec<String>>,
+    /// What to do to see genes, if there are none yet.
+    genes_hint: Signal<String>,
+    /// A gene was pressed.
+    on_gene: Callback<GeneId>,
+) -> impl IntoView {
+    let value = Memo::new(move |_| card.with(|card| card.value.clone()));
+    let error = Memo::new(move |_| card.with(|card| card.error.clone()));
+    let is_loading = Memo::new(move |_| card.with(|card| card.is_loading));
+    view! {
+        <div class="feature-card" class:is-stale=is_loading aria-busy=move || is_loading.get().to_string()>
+            {move || error.get().map(|text| view! { <Banner kind=BannerKind::Error text=text /> })}
+            {move || match value.get() {
+                Some(card) => {
+                    view! { <CardBody card=card label_columns=label_columns genes_hint=genes_hint on_gene=on_gene /> }
+                        .into_any()
+                }
+                None if is_loading.get() => view! { <Waiting /> }.into_any(),
+                None if error.get().is_some() => ().into_any(),
+                None => view! { <Nothing /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Waiting() -> impl IntoView {
+    view! {
+        <div class="skeleton" role="status">
+            <span class="visually-hidden">"Reading the feature"</span>
+            <span class="skeleton-line"></span>
+            <span class="skeleton-block"></span>
+            <span class="skeleton-line"></span>
+            <span class="skeleton-line"></span>
+            <span class="skeleton-block"></span>
+        </div>
+    }
+}
+
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <p class="muted">
+            "Choose a feature in the table below to see the cells, labels, genes and gene sets it stands for."
+        </p>
+    }
+}
+
+#[component]
+fn CardBody(
+    card: Shared<FeatureCard>,
+    label_columns: Signal<Vec<String>>,
+    genes_hint: Signal<String>,
+    on_gene: Callback<GeneId>,
+) -> impl IntoView {
+    let facts = rows::facts(&card.row).into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
+    view! {
+        {card.notices.iter().map(notice).collect_view()}
+        <dl class="facts">{facts.collect_view()}</dl>
+        <CardSection title="Activation">
+            <Chart svg=rows::activation_chart(&card.histogram) />
+            <TableTwin
+                summary="Histogram as a table"
+                heads=vec!["From".to_owned(), "To".to_owned(), "Cells".to_owned()]
+                rows=rows::histogram_rows(&card.histogram)
+            />
+        </CardSection>
+        <Labels card=card.clone() />
+        <Genes card=card.clone() genes_hint=genes_hint on_gene=on_gene />
+        <Terms card=card.clone() />
+        <TopCells card=card label_columns=label_columns />
+    }
+}
+
+fn notice(notice: &Notice) -> impl IntoView + use<> {
+    let kind = match notice.level {
+        NoticeLevel::Info => BannerKind::Info,
+        NoticeLevel::Warning => BannerKind::Warning,
+    };
+    let text = notice.text.clone();
+    view! { <Banner kind=kind text=text /> }
+}
+
+const LABEL_HEADS: [&str; 7] =
+    ["Category", "Cells", "AUROC", "Best dimension", "Active", "Mean inside", "Mean elsewhere"];
+
+/// How the feature goes with each label.
+#[component]
+fn Labels(card: Shared<FeatureCard>) -> impl IntoView {
+    let groups = rows::label_groups(&card.labels);
+    let has_groups = !groups.is_empty();
+    let group = |group: rows::LabelGroup| {
+        let rows::LabelGroup { column, chart, verdict, rows } = group;
+        view! {
+            <div class="card-group">
+                <h4>{column}</h4>
+                <Chart svg=chart />
+                <p class="card-note">{verdict}</p>
+                <TableTwin
+                    summary="All categories as a table"
+                    heads=LABEL_HEADS.map(str::to_owned).to_vec()
+                    rows=rows
+                />
+            </div>
+        }
+    };
+    has_groups.then(|| {
+        view! {
+            <CardSection title="Labels">
+                <p class="card-note">
+                    "AUROC: how well the activation tells a category from all other cells; 0.5 is chance. "
+                    <span class="chart-key"></span> " marks the best single dimension of the embedding."
+                </p>
+                {groups.into_iter().map(group).collect_view()}
+            </CardSection>
+        }
+    })
+}
+
+/// Genes higher and lower in the feature's cells.
+#[component]
+fn Genes(card: Shared<FeatureCard>, genes_hint: Signal<String>, on_gene: Callback<GeneId>) -> impl IntoView {
+    if card.n_positive == 0 {
+        return view! {
+            <CardSection title="Genes">
+                <p class="muted">{genes_hint}</p>
+            </CardSection>
+        }
+        .into_any();
+    }
+    view! {
+        <CardSection title="Genes">
+            <p class="card-note">{rows::group_note(&card)}</p>
+            <GeneList title="Higher" genes=rows::gene_rows(&card.genes_up) on_gene=on_gene />
+            <GeneList title="Lower" genes=rows::gene_rows(&card.genes_down) on_gene=on_gene />
+        </CardSection>
+    }
+    .into_any()
+}
+
+/// Gene sets with both tests.
+#[component]
+fn Terms(card: Shared<FeatureCard>) -> impl IntoView {
+    let Some(terms) = card.terms.as_ref().filter(|_| card.n_positive > 0) else { return None };
+    let body = if terms.is_empty() {
+        view! { <p class="muted">"No gene set passes both tests for this feature."</p> }.into_any()
+    } else {
+        view! {
+            <Chart svg=rows::term_chart(terms) />
+            <TermList terms=rows::term_rows(terms) />
+        }
+        .into_any()
+    };
+    Some(view! { <CardSection title="Gene sets">{body}</CardSection> })
+}
+
+/// The cells with the largest activations.
+#[component]
+fn TopCells(card: Shared<FeatureCard>, label_columns: Signal<Vec<String>>) -> impl IntoView {
+    let heads = move || {
+        let first = ["Cell".to_owned(), "Activation".to_owned()];
+        first.into_iter().chain(label_columns.get()).collect::<Vec<_>>()
+    };
+    let has_cells = !card.top_cells.is_empty();
+    has_cells.then(|| {
+        view! {
+            <CardSection title="Top cells">
+                {move || {
+                    view! { <TableTwin summary="Cells with the largest activations" heads=heads() rows=rows::cell_rows(&card) /> }
+                }}
+            </CardSection>
+        }
+    })
+}

@@ -1,0 +1,295 @@
+//! A feature card in words and bars: what its tables and charts show, ready to be placed.
+//!
+//! Pure: numbers come from the engine in their final order, here they only become text. What an AUROC, a fold change
+//! and the two tests mean is said where [`FeatureCard`] is defined.
+
+use crate::plot::charts::{Bar, BarChart, ChartError, ChartSize, Histogram, bar_chart, histogram};
+use crate::plot::format::{count, decimals, fold, p_value, percent, significant};
+use crate::protocol::{CardGene, CardTerm, FeatureCard, FeatureRow, HistogramData, LabelAssociation};
+
+/// Width of the card's charts in CSS pixels.
+const WIDTH: u32 = 320;
+/// Rows a chart shows; the table beside it has all.
+const MOST_BARS: usize = 6;
+/// An AUROC must be better than the baseline's by this much to be called better.
+const CLOSE: f64 = 0.005;
+
+/// A name and its value.
+pub(super) type Fact = (&'static str, String);
+
+/// How often and how strongly the feature is active.
+pub(super) fn facts(row: &FeatureRow) -> Vec<Fact> {
+    let active = format!("{} ({})", count(row.n_active), percent(row.density));
+    let mean = if row.sd_active.is_nan() {
+        significant(row.mean_active, 3)
+    } else {
+        format!("{} ± {}", significant(row.mean_active, 3), significant(row.sd_active, 2))
+    };
+    vec![("Active cells", active), ("Mean of active", mean), ("Largest", significant(row.max, 3))]
+}
+
+/// The histogram of activations.
+///
+/// # Errors
+/// If no cell is active.
+pub(super) fn activation_chart(data: &HistogramData) -> Result<String, ChartError> {
+    histogram(&Histogram {
+        title: "Activations of active cells",
+        x_label: "activation",
+        min: data.min,
+        max: data.max,
+        counts: &data.counts,
+        unit: "cells",
+        n_zero: data.n_zero,
+        size: ChartSize { width: WIDTH, height: 130 },
+    })
+}
+
+/// The histogram as a table: from, to, cells.
+pub(super) fn histogram_rows(data: &HistogramData) -> Vec<Vec<String>> {
+    let step = (data.max - data.min) / data.counts.len().max(1) as f64;
+    let edge = |i: usize| significant(data.min + step * i as f64, 3);
+    let bins = data.counts.iter().enumerate();
+    let zero = (data.n_zero > 0).then(|| vec!["0".to_owned(), "0".to_owned(), count(data.n_zero as usize)]);
+    zero.into_iter().chain(bins.map(|(i, &n)| vec![edge(i), edge(i + 1), count(n as usize)])).collect()
+}
+
+/// One label column and how the feature goes with its categories.
+pub(super) struct LabelGroup {
+    pub(super) column: String,
+    pub(super) chart: Result<String, ChartError>,
+    /// The sentence about the baseline.
+    pub(super) verdict: String,
+    /// Category, cells, AUROC, baseline, share active, mean in, mean elsewhere.
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+/// Labels by column.
+pub(super) fn label_groups(labels: &[LabelAssociation]) -> Vec<LabelGroup> {
+    labels.chunk_by(|a, b| a.column == b.column).map(label_group).collect()
+}
+
+fn label_group(group: &[LabelAssociation]) -> LabelGroup {
+    let column = group[0].column.clone();
+    let bars: Vec<Bar> = group.iter().take(MOST_BARS).map(label_bar).collect();
+    let chart = bar_chart(&BarChart {
+        title: &format!("AUROC by {column}"),
+        value_label: "AUROC",
+        reference_label: "the best single dimension of the embedding",
+        bars: &bars,
+        start: 0.5,
+        end: Some(1.0),
+        width: WIDTH,
+    });
+    LabelGroup { chart, verdict: verdict(&group[0]), rows: group.iter().map(label_row).collect(), column }
+}
+
+fn label_bar(label: &LabelAssociation) -> Bar {
+    Bar {
+        label: label.category.clone(),
+        value: label.auroc,
+        value_text: decimals(label.auroc, 3),
+        reference: Some(label.baseline_auroc),
+    }
+}
+
+fn label_row(label: &LabelAssociation) -> Vec<String> {
+    vec![
+        label.category.clone(),
+        count(label.n_cells),
+        decimals(label.auroc, 3),
+        format!("{} (dim {})", decimals(label.baseline_auroc, 3), label.baseline_dim + 1),
+        percent(label.fraction_active),
+        significant(label.mean_in, 3),
+        significant(label.mean_out, 3),
+    ]
+}
+
+/// Whether the feature tells the category apart better than one dimension of the embedding does.
+fn verdict(best: &LabelAssociation) -> String {
+    let LabelAssociation { category, auroc, baseline_auroc, baseline_dim, .. } = best;
+    let (own, baseline, dim) = (decimals(*auroc, 3), decimals(*baseline_auroc, 3), baseline_dim + 1);
+    if auroc.is_nan() || baseline_auroc.is_nan() {
+        return format!("No comparison for {category}: a group is empty.");
+    }
+    let relation = match auroc - baseline_auroc {
+        d if d > CLOSE => "better than",
+        d if d < -CLOSE => "worse than",
+        _ => "about as well as",
+    };
+    format!("Tells {category} apart {relation} the embedding's dimension {dim} alone does ({own} against {baseline}).")
+}
+
+/// A gene of the card.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct GeneRow {
+    pub(super) gene: crate::data::GeneId,
+    pub(super) name: String,
+    pub(super) fold: String,
+    pub(super) padj: String,
+    /// Means in words, as a tooltip.
+    pub(super) means: String,
+}
+
+/// Genes as rows.
+pub(super) fn gene_rows(genes: &[CardGene]) -> Vec<GeneRow> {
+    let row = |gene: &CardGene| GeneRow {
+        gene: gene.gene,
+        name: gene.name.clone(),
+        fold: fold(gene.fold_change),
+        padj: p_value(gene.padj),
+        means: format!(
+            "mean {} in positive cells, {} in negative cells; p = {}",
+            significant(gene.mean_positive, 3),
+            significant(gene.mean_negative, 3),
+            p_value(gene.p_value)
+        ),
+    };
+    genes.iter().map(row).collect()
+}
+
+/// How the groups compared are made, in words.
+pub(super) fn group_note(card: &FeatureCard) -> String {
+    format!(
+        "{} cells with high activation against {} with low; {} genes selected for the gene sets.",
+        count(card.n_positive),
+        count(card.n_negative),
+        count(card.n_selected)
+    )
+}
+
+/// A gene set of the card.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct TermRow {
+    pub(super) name: String,
+    /// Both tests in short.
+    pub(super) tests: String,
+    /// Hits, expected, fold, effect.
+    pub(super) numbers: String,
+    pub(super) hits: String,
+}
+
+/// Gene sets as rows.
+pub(super) fn term_rows(terms: &[CardTerm]) -> Vec<TermRow> {
+    let row = |term: &CardTerm| TermRow {
+        name: term.name.clone(),
+        tests: format!("Mann-Whitney p {}, binomial p {}", p_value(term.mann_whitney_p), p_value(term.binomial_p)),
+        numbers: format!(
+            "{} of {} genes selected, {} expected ({}); effect size {}",
+            count(term.n_hits),
+            count(term.set_size),
+            significant(term.expected, 2),
+            fold(term.fold),
+            decimals(term.effect_size, 2)
+        ),
+        hits: term.hits.join(", "),
+    };
+    terms.iter().map(row).collect()
+}
+
+/// The gene sets with the smallest Mann-Whitney p as bars of −log10 p.
+///
+/// # Errors
+/// Without a gene set.
+pub(super) fn term_chart(terms: &[CardTerm]) -> Result<String, ChartError> {
+    let bar = |term: &CardTerm| Bar {
+        label: term.name.clone(),
+        value: minus_log10(term.mann_whitney_p),
+        value_text: format!("p {}", p_value(term.mann_whitney_p)),
+        reference: None,
+    };
+    let bars: Vec<Bar> = terms.iter().take(MOST_BARS).map(bar).collect();
+    bar_chart(&BarChart {
+        title: "Gene sets by Mann-Whitney p",
+        value_label: "−log10 p",
+        reference_label: "",
+        bars: &bars,
+        start: 0.0,
+        end: None,
+        width: WIDTH,
+    })
+}
+
+/// p = 0 has the length of the smallest p that can be told from it.
+fn minus_log10(p: f64) -> f64 {
+    -p.max(1e-300).log10()
+}
+
+/// The cells on top as rows: name, activation, labels.
+pub(super) fn cell_rows(card: &FeatureCard) -> Vec<Vec<String>> {
+    let row = |cell: &crate::protocol::TopCell| {
+        let first = [cell.name.clone(), significant(f64::from(cell.activation), 3)];
+        first.into_iter().chain(cell.labels.iter().cloned()).collect()
+    };
+    card.top_cells.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn label(category: &str, auroc: f64, baseline_auroc: f64) -> LabelAssociation {
+        LabelAssociation {
+            column: "condition".into(),
+            category: category.into(),
+            n_cells: 10,
+            auroc,
+            fraction_active: 0.5,
+            mean_in: 1.0,
+            mean_out: 0.1,
+            baseline_auroc,
+            baseline_dim: 4,
+        }
+    }
+
+    #[test]
+    fn a_better_baseline_is_said() {
+        let text = verdict(&label("stimulated", 0.91, 0.985));
+        assert_eq!(
+            text,
+            "Tells stimulated apart worse than the embedding's dimension 5 alone does (0.910 against 0.985)."
+        );
+        assert!(verdict(&label("stimulated", 0.985, 0.983)).contains("about as well as"));
+        assert!(verdict(&label("stimulated", 0.985, 0.9)).contains("better than"));
+        assert!(verdict(&label("stimulated", f64::NAN, 0.9)).starts_with("No comparison"));
+    }
+
+    #[test]
+    fn labels_are_grouped_by_column_in_their_order() {
+        let mut other = label("B", 0.6, 0.7);
+        other.column = "type".into();
+        let groups = label_groups(&[label("stim", 0.9, 0.8), label("ctrl", 0.1, 0.8), other]);
+        assert_eq!(groups.iter().map(|group| group.column.as_str()).collect::<Vec<_>>(), ["condition", "type"]);
+        assert_eq!(groups[0].rows.len(), 2);
+        assert!(groups[0].chart.is_ok());
+    }
+
+    #[test]
+    fn a_feature_active_in_one_cell_has_no_spread() {
+        let row = FeatureRow {
+            feature: crate::data::FeatureId(3),
+            n_active: 1,
+            density: 0.000_1,
+            mean_active: 2.5,
+            sd_active: f64::NAN,
+            max: 2.5,
+            best_label: None,
+            top_genes: Vec::new(),
+            n_terms: None,
+            top_term: None,
+        };
+        assert_eq!(facts(&row)[1], ("Mean of active", "2.5".to_owned()));
+    }
+
+    #[test]
+    fn terms_with_p_zero_have_a_bar() {
+        assert!((minus_log10(0.0) - 300.0).abs() < 1e-9);
+        assert!(matches!(term_chart(&[]), Err(ChartError::Empty { .. })));
+    }
+
+    #[test]
+    fn the_histograms_table_starts_with_zeros() {
+        let data = HistogramData { min: 0.0, max: 2.0, counts: vec![3, 1], n_zero: 7 };
+        assert_eq!(histogram_rows(&data), [["0", "0", "7"], ["0", "1", "3"], ["1", "2", "1"]]);
+    }
+}
