@@ -2,6 +2,11 @@
 
 use leptos::prelude::*;
 
+use crate::data::GeneId;
+use crate::protocol::{CellColor, LabelKind};
+use crate::ui::card::FeatureCardView;
+use crate::ui::state::{Msg, State};
+use crate::ui::steer::SteerView;
 use crate::ui::store::Store;
 use crate::ui::widgets::{Tab, Tabs};
 
@@ -24,7 +29,53 @@ pub(crate) fn CardPanel() -> impl IntoView {
 }
 
 #[component]
-fn FeatureTab() -> impl IntoView {}
+fn FeatureTab() -> impl IntoView {
+    let store = Store::get();
+    view! {
+        <FeatureCardView
+            card=store.memo(|state| state.card.clone()).into()
+            label_columns=store.memo(categorical_columns).into()
+            genes_hint=store.memo(|state| genes_hint(state).to_owned()).into()
+            on_gene=color_by_gene(store)
+        />
+    }
+}
 
 #[component]
-fn SteerTab() -> impl IntoView {}
+fn SteerTab() -> impl IntoView {
+    let store = Store::get();
+    let show_map = move || {
+        if let Some(map) = store.peek(|state| state.steer.value.as_ref().map(|result| result.map.clone())) {
+            store.send(Msg::ShowMap(map));
+        }
+    };
+    view! {
+        <SteerView
+            feature=store.memo(|state| state.selected_feature).into()
+            labels=store.memo(State::shown_labels).into()
+            selection=store.memo(|state| state.selection.clone()).into()
+            result=store.memo(|state| state.steer.clone()).into()
+            on_run=Callback::new(move |params| store.send(Msg::Steer(params)))
+            on_show_map=Callback::new(move |()| show_map())
+            on_clear=Callback::new(move |()| store.send(Msg::ClearSteer))
+            on_gene=color_by_gene(store)
+        />
+    }
+}
+
+fn color_by_gene(store: Store) -> Callback<GeneId> {
+    Callback::new(move |gene| store.send(Msg::ColorBy(CellColor::Gene(gene))))
+}
+
+fn categorical_columns(state: &State) -> Vec<String> {
+    let labels = state.shown_labels().into_iter();
+    labels.filter(|label| matches!(label.kind, LabelKind::Categorical { .. })).map(|label| label.name).collect()
+}
+
+/// What has to be done before a card can show genes.
+fn genes_hint(state: &State) -> &'static str {
+    match &state.dataset {
+        Some(dataset) if dataset.n_genes == 0 => "Genes need expression: add an .h5ad with the same cells.",
+        _ => "Press Analyse on the left to see genes and gene sets.",
+    }
+}
