@@ -1,15 +1,15 @@
 //! Protocol values in words: what labels, maps and colours are called on the page.
 
+use std::time::Duration;
+
 use crate::data::{CellSelection, JoinMethod, ValueKind};
 use crate::plot::format;
 use crate::protocol::{CellColor, ComputeDevice, ExpressionValues, LossConvention, MapSource, SaeOrigin, Variant};
 
 /// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
 pub fn duration(secs: f64) -> String {
-    if !secs.is_finite() {
-        return format::NO_VALUE.to_owned();
-    }
-    let secs = secs.max(0.0).round() as u64;
+    let Ok(duration) = Duration::try_from_secs_f64(secs.max(0.0).round()) else { return format::NO_VALUE.to_owned() };
+    let secs = duration.as_secs();
     match (secs / 3600, secs / 60 % 60, secs % 60) {
         (0, 0, secs) => format!("{secs} s"),
         (0, minutes, 0) => format!("{minutes} min"),
