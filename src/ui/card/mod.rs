@@ -77,15 +77,16 @@ fn CardBody(
     on_gene: Callback<GeneId>,
 ) -> impl IntoView {
     let facts = rows::facts(&card.row).into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
+    let histogram = card.histogram.clone();
     view! {
         {card.notices.iter().map(notice).collect_view()}
         <dl class="facts">{facts.collect_view()}</dl>
         <CardSection title="Activation">
-            <Chart svg=rows::activation_chart(&card.histogram) />
+            <Chart svg=rows::activation_chart(&histogram) />
             <TableTwin
                 summary="Histogram as a table"
                 heads=vec!["From".to_owned(), "To".to_owned(), "Cells".to_owned()]
-                rows=rows::histogram_rows(&card.histogram)
+                rows=rows::histogram_rows(&histogram)
             />
         </CardSection>
         <Labels card=card.clone() />

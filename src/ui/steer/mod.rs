@@ -195,20 +195,22 @@ fn ResultView(result: Shared<SteerResult>, on_show_map: Callback<()>, on_gene: C
             <dd class:is-new=is_new>{if is_new { format!("{before} → {after}") } else { format!("stays {before}") }}</dd>
         }
     });
+    let (done, shift, trust) = (rows::done(&result), rows::shift(&result), rows::trust(&result));
+    let (up, down) = (rows::changes(&result.genes_up), rows::changes(&result.genes_down));
     view! {
         <CardSection title="Shift">
             <p class="steer-what">{rows::WHAT_IT_IS}</p>
-            <p>{rows::done(&result)}</p>
-            <p>{rows::shift(&result)}</p>
+            <p>{done}</p>
+            <p>{shift}</p>
             <Button text="Show on the map" on_press=on_show_map />
         </CardSection>
         <CardSection title="Nearest label">
             <dl class="facts">{nearest.collect_view()}</dl>
         </CardSection>
         <CardSection title="Genes">
-            <p class="card-note">{rows::trust(&result)}</p>
-            <ChangeList title="Rise" genes=rows::changes(&result.genes_up) on_gene=on_gene />
-            <ChangeList title="Fall" genes=rows::changes(&result.genes_down) on_gene=on_gene />
+            <p class="card-note">{trust}</p>
+            <ChangeList title="Rise" genes=up on_gene=on_gene />
+            <ChangeList title="Fall" genes=down on_gene=on_gene />
         </CardSection>
     }
 }

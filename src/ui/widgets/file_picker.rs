@@ -34,13 +34,18 @@ pub(crate) fn FilePicker(
         input.set_value("");
         on_pick.run(picked);
     };
+    Effect::new(move |_| {
+        if let Some(input) = input.get().filter(|_| is_folder) {
+            // Where a browser does not know the attribute, files are picked instead.
+            let _ = input.set_attribute("webkitdirectory", "");
+        }
+    });
     view! {
         <Button kind=kind text=text disabled=disabled on_press=press />
         <input
             type="file"
             class="visually-hidden"
             multiple=true
-            attr:webkitdirectory=is_folder.then_some("")
             accept=(!is_folder).then_some(accept)
             aria-label=text
             tabindex="-1"
