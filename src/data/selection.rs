@@ -10,7 +10,7 @@ use super::{CellTable, MISSING_CODE};
 pub enum CellSelection {
     /// Every cell.
     All,
-    /// Cells whose label is one of `categories` in every listed column: an AND over columns.
+    /// Cells whose label is one of the listed categories in every listed column: OR within a column, AND over columns.
     Labels(Vec<LabelChoice>),
     /// Cells by row, from a lasso.
     Rows(Vec<u32>),
@@ -38,11 +38,16 @@ impl CellSelection {
                 rows.dedup();
                 rows
             }
-            Self::Labels(choices) => {
-                (0..n_cells).filter(|&row| choices.iter().all(|choice| choice.matches(cells, row))).collect()
-            }
+            Self::Labels(choices) => (0..n_cells).filter(|&row| is_meant(choices, cells, row)).collect(),
         }
     }
+}
+
+/// Whether the cell has one of the categories listed for each column.
+fn is_meant(choices: &[LabelChoice], cells: &CellTable, row: u32) -> bool {
+    choices
+        .iter()
+        .all(|condition| choices.iter().any(|choice| choice.column == condition.column && choice.matches(cells, row)))
 }
 
 impl LabelChoice {
@@ -61,7 +66,7 @@ mod tests {
     use crate::data::LabelColumn;
 
     #[test]
-    fn labels_combine_by_and() {
+    fn columns_narrow_each_other() {
         let mut cells = CellTable::without_ids(3);
         cells.add_column(LabelColumn::from_texts("type", &["B", "T", "T"])).unwrap();
         cells.add_column(LabelColumn::from_texts("condition", &["ctrl", "ctrl", "stim"])).unwrap();
@@ -69,5 +74,15 @@ mod tests {
         let selection = CellSelection::Labels(vec![choice("type", "T"), choice("condition", "ctrl")]);
         assert_eq!(selection.rows(&cells), [1]);
         assert_eq!(CellSelection::Rows(vec![2, 9, 0, 2]).rows(&cells), [0, 2]);
+    }
+
+    #[test]
+    fn categories_of_a_column_add_up() {
+        let mut cells = CellTable::without_ids(4);
+        cells.add_column(LabelColumn::from_texts("type", &["B", "T", "NK", "T"])).unwrap();
+        cells.add_column(LabelColumn::from_texts("condition", &["ctrl", "ctrl", "ctrl", "stim"])).unwrap();
+        let choice = |column: &str, category: &str| LabelChoice { column: column.into(), category: category.into() };
+        let either = vec![choice("type", "B"), choice("condition", "ctrl"), choice("type", "T")];
+        assert_eq!(CellSelection::Labels(either).rows(&cells), [0, 1]);
     }
 }
