@@ -23,6 +23,10 @@ const INTERRUPTED: u8 = 130;
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| {
+        fail(&format!("internal error: {panic}"));
+        std::process::exit(1);
+    }));
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(&options),
         Command::Bench => bench::run(),
@@ -31,11 +35,15 @@ pub fn main() -> ExitCode {
         Ok(Ending::Complete) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted) => ExitCode::from(INTERRUPTED),
         Err(error) => {
-            // Where even the error stream is closed, the exit code says enough.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            fail(&format!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+fn fail(message: &str) {
+    // Where even the error stream is closed, the exit code says enough.
+    let _ = writeln!(std::io::stderr(), "{message}");
 }
 
 /// How a run that did not fail ended.

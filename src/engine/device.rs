@@ -4,7 +4,7 @@ use super::EngineError;
 use super::session::Inner;
 use crate::protocol::{ComputeDevice, DeviceChoice, DeviceReport, Event, RequestId};
 use crate::sae::Device;
-use crate::sae::device::{ChosenDevice, DeviceKind, DeviceRule, choose};
+use crate::sae::device::{ChosenDevice, DeviceKind, DeviceRule, choose, cpu};
 
 impl Inner {
     /// The device in use; the first call chooses one and tells which.
@@ -17,6 +17,11 @@ impl Inner {
             Some(device) => Ok(device),
             None => self.choose_device(id, DeviceChoice::Auto).await,
         }
+    }
+
+    /// The device in use, or the CPU: one pass over the cells is not worth a race.
+    pub(super) fn device_without_race(&self) -> Device {
+        self.state.borrow().device.as_ref().map_or_else(cpu, |chosen| chosen.device.clone())
     }
 
     /// Chooses a device and tells which.

@@ -30,7 +30,7 @@ pub(super) async fn load_sae(
 ) -> Result<Model, EngineError> {
     let sae = from_saelens(&files.config, &files.weights)?;
     let embedding = embedding_for(sae.d_in(), embedding_named(&files.config).as_deref(), data, brought)?;
-    let device = inner.device(0).await?;
+    let device = inner.device_without_race();
     let origin = SaeOrigin::Loaded { name: files.name.clone() };
     model::infer(sae, origin, data, &embedding, &device, job).await
 }

@@ -32,6 +32,7 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, files: Vec<FileHandle>
     if let Some(model) = model {
         inner.put_model(model, &job);
     }
+    drop(job);
     inner.match_checkpoint(&data).await;
     Ok(())
 }

@@ -79,7 +79,8 @@ pub(super) async fn resume(inner: &Rc<Inner>, id: RequestId) -> Result<(), Engin
     let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
     let device = inner.device(id).await?;
     let trainer = Trainer::from_checkpoint(run, inputs, &device)?;
-    Run::new(inner, job, data, embedding, trainer).until_ready().await
+    let run = Run { is_kept: true, ..Run::new(inner, job, data, embedding, trainer) };
+    run.until_ready().await
 }
 
 /// The embedding of the open data a kept run was made on: the one of its name, or else any with its very values.
@@ -105,6 +106,8 @@ struct Run<'a> {
     kept_at: f64,
     /// Seconds between two checkpoints; `None` once storage has failed.
     keep_secs: Option<f64>,
+    /// Whether storage holds this run.
+    is_kept: bool,
     is_stopped: bool,
 }
 
@@ -124,6 +127,7 @@ impl<'a> Run<'a> {
             reported_at: f64::NEG_INFINITY,
             kept_at: inner.host.now_secs(),
             keep_secs: Some(KEEP_SECS),
+            is_kept: false,
             is_stopped: false,
         }
     }
@@ -140,8 +144,9 @@ impl<'a> Run<'a> {
         let origin = SaeOrigin::Trained { params: self.trainer.params().clone(), last };
         let device = self.inner.device(0).await?;
         let model = model::infer(sae, origin, &self.data, &self.embedding, &device, &self.job).await?;
-        self.inner.put_model(model, &self.job);
         self.discard_checkpoint().await;
+        self.job.check_cancelled()?;
+        self.inner.put_model(model, &self.job);
         Ok(())
     }
 
@@ -233,7 +238,10 @@ impl<'a> Run<'a> {
         self.kept_at = self.inner.host.now_secs();
         self.keep_secs = Some(KEEP_SECS.max((self.kept_at - began) / KEEP_SHARE));
         match saved {
-            Ok(()) => self.inner.tell_checkpoint(0, Some((kept.facts, true))),
+            Ok(()) => {
+                self.is_kept = true;
+                self.inner.tell_checkpoint(0, Some((kept.facts, true)));
+            }
             Err(error) => {
                 self.keep_secs = None;
                 self.warn(&error);
@@ -244,8 +252,9 @@ impl<'a> Run<'a> {
 
     /// Throws away what was kept of this run; where that fails the person is told.
     async fn discard_checkpoint(&self) {
-        let is_kept = self.inner.state.borrow().checkpoint.is_some();
-        if is_kept && let Err(error) = self.inner.discard_checkpoint(0).await {
+        if self.is_kept
+            && let Err(error) = self.inner.discard_checkpoint(0).await
+        {
             self.warn(&error);
         }
     }

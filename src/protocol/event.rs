@@ -230,7 +230,8 @@ pub enum Event {
         /// What is being done, e.g. "Reading expression: 3.1 of 9.5 million values".
         message: String,
     },
-    /// Files were opened: this is all that is open now.
+    /// Files were opened: this is all that is open now. A sparse autoencoder or an analysis from before is gone,
+    /// unless `SaeReady` or `Analysed` follow at once with the same id.
     DatasetOpened(DatasetSummary),
     /// Everything was forgotten.
     Closed,

@@ -40,7 +40,7 @@ pub enum DeviceChoice {
 pub enum ExportKind {
     /// `feature_statistics.csv`
     FeatureStatistics,
-    /// `differential_expression.csv`: one feature, or all live ones.
+    /// All genes of one feature, or `differential_expression.csv`: the genes of all live features with padj < 0.05.
     DifferentialExpression {
         /// One feature; `None` for all.
         feature: Option<FeatureId>,

@@ -29,7 +29,7 @@ struct Inner {
 
 impl SlicedFile {
     pub(super) fn new(file: File) -> Result<Self, JsValue> {
-        let size = file.size() as u64;
+        let size = n_bytes(file.size());
         let inner = Inner { file, reader: FileReaderSync::new()?, blocks: RefCell::default() };
         Ok(Self { inner: SendWrapper::new(inner), size })
     }
@@ -90,6 +90,12 @@ impl ByteSource for SlicedFile {
         bytes.copy_to(buffer);
         Ok(())
     }
+}
+
+/// A size as JavaScript gives it.
+#[expect(clippy::cast_sign_loss, reason = "sizes are never negative")]
+pub(super) fn n_bytes(size: f64) -> u64 {
+    size as u64
 }
 
 /// What a thrown value says.

@@ -11,7 +11,7 @@ use web_sys::{
     FileSystemReadWriteOptions, FileSystemSyncAccessHandle,
 };
 
-use super::files::describe;
+use super::files::{describe, n_bytes};
 use crate::platform::{HostError, LocalTask, Store};
 
 /// The origin-private file system as a [`Store`]; a key is a file name.
@@ -80,9 +80,9 @@ fn at_start() -> FileSystemReadWriteOptions {
 }
 
 fn read_all(handle: &FileSystemSyncAccessHandle) -> Result<Vec<u8>, JsValue> {
-    let mut bytes = vec![0; handle.get_size()? as usize];
+    let mut bytes = vec![0; n_bytes(handle.get_size()?) as usize];
     let n_read = handle.read_with_u8_array_and_options(&mut bytes, &at_start())?;
-    bytes.truncate(n_read as usize);
+    bytes.truncate(n_bytes(n_read) as usize);
     Ok(bytes)
 }
 
@@ -90,7 +90,7 @@ fn write_all(handle: &FileSystemSyncAccessHandle, bytes: &[u8]) -> Result<(), Js
     handle.truncate_with_f64(0.0)?;
     let written = handle.write_with_u8_array_and_options(bytes, &at_start())?;
     handle.flush()?;
-    if written as usize == bytes.len() {
+    if n_bytes(written) as usize == bytes.len() {
         return Ok(());
     }
     Err(JsValue::from_str("the browser's storage is full"))
