@@ -3,10 +3,8 @@
 use crate::error::Outcome;
 use crate::places::Places;
 use crate::process;
+use crate::site::DESK_PROFILE;
 use crate::test;
-
-/// The profile people get, without the link-time optimisation that only `dist` waits for.
-const PROFILE: &str = "release";
 
 /// Lets the command line time training, then the page in Chromium, both built as they are shipped.
 ///
@@ -19,5 +17,5 @@ pub(crate) fn bench(places: &Places) -> Outcome {
         .env("CARGO_TARGET_DIR", places.target("native"))
         .current_dir(places.checkout());
     process::run("timing native training", &mut cargo)?;
-    test::bench_in_the_tab(places, PROFILE)
+    test::bench_in_the_tab(places, DESK_PROFILE)
 }

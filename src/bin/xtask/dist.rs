@@ -35,11 +35,11 @@ const WASM_OPT: [&str; 8] = [
     "--strip-producers",
 ];
 
-/// Makes `dist/` anew and returns its path.
+/// Makes `dist/` anew with a cargo profile for the wasm files and returns its path.
 ///
 /// # Errors
 /// A tool is missing, the build fails, or a file cannot be written.
-pub(crate) fn dist(places: &Places) -> Outcome<PathBuf> {
+pub(crate) fn dist(places: &Places, profile: &str) -> Outcome<PathBuf> {
     let installer = Installer::find();
     let mut watch = Stopwatch::default();
     let workshop = watch.step("set-up", || Workshop::find_or_install(places, installer, &mut announce))?;
@@ -48,7 +48,7 @@ pub(crate) fn dist(places: &Places) -> Outcome<PathBuf> {
     if site.exists() {
         std::fs::remove_dir_all(&site).map_err(TaskError::file("empty", &site))?;
     }
-    watch.step("compiling", || site::build(places, &workshop, "dist", &site))?;
+    watch.step("compiling", || site::build(places, &workshop, profile, &site))?;
     watch.step("wasm-opt", || optimise(&wasm_opt, &site))?;
     site::stamp(&site)?;
     let sizes = watch.step("compressing", || compress_all(&site))?;

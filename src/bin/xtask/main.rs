@@ -52,7 +52,9 @@ fn run() -> Outcome {
         Task::Serve { is_release, port } => serve::serve(&places, is_release, port),
         Task::Build { profile } => build(&places, &profile),
         Task::Test { profile, only } => test::test(&places, &profile, only.as_deref()),
-        Task::Dist => dist::dist(&places).map(|site| println!("\nThe site is in {}", site.display())),
+        Task::Dist { profile } => {
+            dist::dist(&places, &profile).map(|site| println!("\nThe site is in {}", site.display()))
+        }
         Task::Bench => bench::bench(&places),
     }
 }

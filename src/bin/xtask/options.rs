@@ -14,7 +14,8 @@ cargo xtask TASK
   test  [--profile NAME]    format, clippy (native and wasm), native tests, wasm tests and browser tests;
         [--only STEP]       NAME is the cargo profile of the wasm files (browser unless given);
                             STEP is one of: format clippy native site clippy-wasm wasm browser
-  dist                      the optimised, compressed static site in dist/, with a table of sizes
+  dist  [--profile NAME]    the optimised, compressed static site in dist/, with a table of sizes;
+                            --profile dist adds link-time optimisation, which takes long
   bench                     time training steps, native and in the browser
 
 Tools and builds are cached outside the checkout, in ~/.cache/featurescope (or $FEATURESCOPE_CACHE).
@@ -47,7 +48,10 @@ pub(crate) enum Task {
         only: Option<String>,
     },
     /// Build the shipped site.
-    Dist,
+    Dist {
+        /// Cargo profile of the wasm files.
+        profile: String,
+    },
     /// Time training.
     Bench,
 }
@@ -72,7 +76,7 @@ impl Task {
                 let options = Options::read("test", rest, &["--profile", "--only"])?;
                 Ok(Self::Test { profile: options.profile(), only: options.value("--only").map(str::to_owned) })
             }
-            "dist" => Options::read("dist", rest, &[]).map(|_| Self::Dist),
+            "dist" => Ok(Self::Dist { profile: Options::read("dist", rest, &["--profile"])?.profile() }),
             "bench" => Options::read("bench", rest, &[]).map(|_| Self::Bench),
             _ => Err(TaskError::UnknownTask { found: name.clone() }),
         }

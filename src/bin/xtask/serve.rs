@@ -28,7 +28,7 @@ pub(crate) fn serve(places: &Places, is_release: bool, port: Option<u16>) -> Out
 }
 
 fn serve_release(places: &Places, port: Option<u16>) -> Outcome {
-    let site = dist::dist(places)?;
+    let site = dist::dist(places, DESK_PROFILE)?;
     let port = port.or_else(free_port).unwrap_or(DEFAULT_PORT);
     let server = FileServer::start(&site, port, "/", |_| ()).map_err(TaskError::file("serve", &site))?;
     println!("The page is at {}; Ctrl-C ends it.", server.url());
