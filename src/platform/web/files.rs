@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::io;
 
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::Uint8Array;
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsValue;
 use web_sys::{File, FileReaderSync};
@@ -36,10 +36,11 @@ impl SlicedFile {
 }
 
 impl Inner {
-    fn slice(&self, start: u64, end: u64) -> io::Result<ArrayBuffer> {
+    fn slice(&self, start: u64, end: u64) -> io::Result<Uint8Array> {
         let failed = |error: JsValue| io::Error::other(describe(&error));
         let blob = self.file.slice_with_f64_and_f64(start as f64, end as f64).map_err(failed)?;
-        self.reader.read_as_array_buffer(&blob).map_err(failed)
+        let buffer = self.reader.read_as_array_buffer(&blob).map_err(failed)?;
+        Ok(Uint8Array::new(&buffer))
     }
 
     fn read_through_cache(&self, size: u64, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
@@ -53,7 +54,7 @@ impl Inner {
             let block = match known {
                 Some(position) => blocks.remove(position),
                 None => {
-                    let bytes = Uint8Array::new(&self.slice(start, size.min(start + BLOCK))?).to_vec();
+                    let bytes = self.slice(start, size.min(start + BLOCK))?.to_vec();
                     blocks.truncate(N_BLOCKS - 1);
                     (start, bytes)
                 }
@@ -83,7 +84,7 @@ impl ByteSource for SlicedFile {
         if length <= BLOCK {
             return self.inner.read_through_cache(self.size, offset, buffer);
         }
-        let bytes = Uint8Array::new(&self.inner.slice(offset, end)?);
+        let bytes = self.inner.slice(offset, end)?;
         if u64::from(bytes.length()) != length {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
