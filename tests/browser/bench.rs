@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::made::{npy, own_folder};
-use crate::tab::{Gpu, LATER, SOON, Tab};
+use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
 /// How long one size may take.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -56,7 +56,7 @@ async fn step_secs(size: &Size) -> f64 {
     std::fs::write(&file, npy(size.batch * N_STEPS, size.d_in)).unwrap();
     let tab = Tab::open(Gpu::None, "?empty").await;
     tab.upload("input[type=file][aria-label='Choose files']", &[file]).await;
-    tab.button("Train", LATER).await;
+    tab.find(TRAIN, LATER).await;
     match size.k {
         Some(k) => tab.fill("Active k", &k.to_string()).await,
         None => tab.choose("Vanilla").await,
@@ -64,7 +64,7 @@ async fn step_secs(size: &Size) -> f64 {
     tab.fill("Features h", &size.n_features.to_string()).await;
     tab.fill("Batch size", &size.batch.to_string()).await;
     tab.fill("Epochs", "1").await;
-    tab.press("Train", SOON).await;
+    tab.click(TRAIN, SOON).await;
     let secs = watch(&tab).await;
     tab.close().await;
     std::fs::remove_dir_all(folder).unwrap();

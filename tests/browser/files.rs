@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::made::{npy, own_folder};
-use crate::tab::{Gpu, LATER, SOON, Tab};
+use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
 const CHOOSE_FILES: &str = "input[type=file][aria-label='Choose files']";
 const ADD_FILES: &str = "input[type=file][aria-label='Add files']";
@@ -16,7 +16,7 @@ fn demo_file(name: &str) -> PathBuf {
 async fn an_anndata_file_and_gene_sets_open() {
     let tab = Tab::open(Gpu::None, "?empty").await;
     tab.upload(CHOOSE_FILES, &[demo_file("kang.h5ad"), demo_file("gene_sets.gmt.gz")]).await;
-    tab.button("Train", LATER).await;
+    tab.find(TRAIN, LATER).await;
     tab.says("Sets matched", SOON).await;
     tab.screenshot("own-h5ad").await;
     assert_eq!(tab.errors().await, Vec::<String>::new());
@@ -33,7 +33,7 @@ async fn an_embedding_and_labels_open_without_expression() {
     let tab = Tab::open(Gpu::None, "?empty").await;
     let files = ["latent.npy", "labels.csv", "sets.gmt"].map(|name| folder.join(name));
     tab.upload(CHOOSE_FILES, &files).await;
-    tab.button("Train", LATER).await;
+    tab.find(TRAIN, LATER).await;
     tab.says("300", SOON).await;
     tab.says("latent", SOON).await;
     tab.screenshot("own-npy").await;
@@ -50,12 +50,12 @@ async fn a_broken_file_is_named_and_what_was_open_stays() {
     std::fs::write(folder.join("cut.npy"), &whole[..whole.len() - 100]).unwrap();
     let tab = Tab::open(Gpu::None, "?empty").await;
     tab.upload(CHOOSE_FILES, &[folder.join("latent.npy")]).await;
-    tab.button("Train", LATER).await;
+    tab.find(TRAIN, LATER).await;
     tab.upload(ADD_FILES, &[folder.join("cut.npy")]).await;
     tab.says("cut.npy", SOON).await;
     tab.screenshot("broken-file").await;
     tab.says("latent", SOON).await;
-    tab.button("Train", SOON).await;
+    tab.find(TRAIN, SOON).await;
     assert_eq!(tab.errors().await, Vec::<String>::new());
     tab.close().await;
     std::fs::remove_dir_all(folder).unwrap();

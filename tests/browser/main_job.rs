@@ -2,42 +2,62 @@
 
 use std::time::Duration;
 
-use crate::tab::{Gpu, LATER, SOON, Tab};
+use serde_json::json;
 
-/// Opens the demo and trains a small TopK autoencoder for some epochs.
-async fn trained(gpu: Gpu, n_features: &str, n_epochs: &str) -> Tab {
-    let tab = Tab::open(gpu, "").await;
-    tab.button("Train", LATER).await;
+use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
+
+const STOP: &str = "End training now and keep what was learnt";
+/// Longer than the engine waits between two checkpoints.
+const AFTER_A_CHECKPOINT: Duration = Duration::from_secs(15);
+/// The step of the run as the page shows it.
+const STEP: &str = "return document.body.innerText.match(/step ([\\d,]+) of/i)?.[1] ?? null";
+
+/// Starts to train a small TopK autoencoder on the demo.
+async fn start_training(tab: &Tab, n_features: &str, n_epochs: &str) {
+    tab.find(TRAIN, LATER).await;
     tab.fill("Features h", n_features).await;
-    tab.fill("Active k", "8").await;
+    tab.fill("Active k", "4").await;
     tab.fill("Epochs", n_epochs).await;
-    tab.press("Train", SOON).await;
-    tab
+    tab.click(TRAIN, SOON).await;
+}
+
+/// Waits until the autoencoder in use has this many features.
+async fn trained(tab: &Tab, n_features: &str) {
+    let script =
+        "return [...document.querySelectorAll('.facts dd')].some(dd => dd.innerText.endsWith(' of ' + arguments[0]))";
+    tab.until(script, vec![json!(n_features)], "the trained autoencoder", LATER).await;
+    tab.find(TRAIN, LATER).await;
 }
 
 #[tokio::test]
 async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
-    let tab = trained(Gpu::None, "64", "3").await;
-    tab.button("Train again", LATER).await;
-    tab.says("Explained variance", SOON).await;
+    let tab = Tab::open(Gpu::None, "").await;
+    start_training(&tab, "48", "3").await;
+    trained(&tab, "48").await;
     tab.screenshot("trained").await;
 
-    tab.click("#feature-table tbody tr", SOON).await;
-    tab.find(".card-title", SOON).await;
-    tab.says("Feature ", SOON).await;
+    tab.click("#feature-table tbody tr[role=row]", SOON).await;
+    tab.says("Histogram as a table", SOON).await;
+    assert!(tab.text(".card-title", SOON).await.starts_with("Feature "));
     tab.screenshot("feature").await;
 
     tab.press("Analyse", SOON).await;
     tab.button("Analyse again", LATER).await;
-    tab.says("With terms", SOON).await;
+    tab.says("Gene sets", SOON).await;
     tab.screenshot("analysed").await;
+
+    tab.click(".card [role=tab]:nth-of-type(2)", SOON).await;
+    tab.choose("Percentile").await;
+    tab.fill("Percentile", "99").await;
+    tab.click(".steer .button-primary", SOON).await;
+    tab.says("Nearest label", LATER).await;
+    tab.screenshot("steered").await;
 
     tab.click("button[aria-label='Save tables as CSV']", SOON).await;
     tab.press("Gene set enrichment", SOON).await;
-    let table = tab.downloaded("go_enrichment_results.csv", LATER).await;
-    let text = String::from_utf8(table).unwrap();
-    assert!(text.lines().next().unwrap().contains("go_name"), "{}", text.lines().next().unwrap());
-    assert!(text.lines().count() > 1, "no term was saved");
+    let table = String::from_utf8(tab.downloaded("go_enrichment_results.csv", LATER).await).unwrap();
+    assert!(table.lines().next().is_some_and(|head| head.contains("go_name")), "{table:.200}");
+    assert!(table.lines().count() > 1, "no term was saved");
     assert_eq!(tab.accessibility_mistakes().await, Vec::<String>::new());
     assert_eq!(tab.errors().await, Vec::<String>::new());
     tab.close().await;
@@ -45,50 +65,50 @@ async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
 
 #[tokio::test]
 async fn training_pauses_goes_on_and_ends_early_on_wish() {
-    let tab = trained(Gpu::None, "512", "200").await;
+    let tab = Tab::open(Gpu::None, "").await;
+    start_training(&tab, "500", "500").await;
     tab.press("Pause", LATER).await;
     tab.says("Paused.", SOON).await;
-    let step = "return document.body.innerText.match(/step ([\\d,]+) of/i)?.[1] ?? null";
-    let paused_at = tab.until(step, Vec::new(), "the step to be shown", SOON).await;
+    let paused_at = tab.until(STEP, Vec::new(), "the step to be shown", SOON).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(tab.run(step, Vec::new()).await, paused_at, "training went on while paused");
+    assert_eq!(tab.run(STEP, Vec::new()).await, paused_at, "training went on while paused");
     tab.screenshot("paused").await;
     tab.press("Continue", SOON).await;
-    let on =
-        format!("const at = document.body.innerText.match(/step ([\\d,]+) of/i)?.[1]; return at && at !== {paused_at}");
-    tab.until(&on, Vec::new(), "training to go on", SOON).await;
-    tab.press("End training now and keep what was learnt", SOON).await;
-    tab.button("Train again", LATER).await;
+    let goes_on =
+        "const at = document.body.innerText.match(/step ([\\d,]+) of/i)?.[1]; return at && at !== arguments[0]";
+    tab.until(goes_on, vec![paused_at], "training to go on", SOON).await;
+    tab.press(STOP, SOON).await;
+    trained(&tab, "500").await;
     assert_eq!(tab.errors().await, Vec::<String>::new());
     tab.close().await;
 }
 
 #[tokio::test]
 async fn a_reload_in_mid_training_does_not_lose_the_run() {
-    let tab = trained(Gpu::None, "512", "200").await;
-    tab.button("Pause", LATER).await;
-    // Checkpoints are kept every few seconds.
-    tokio::time::sleep(Duration::from_secs(30)).await;
+    let tab = Tab::open(Gpu::None, "").await;
+    start_training(&tab, "500", "500").await;
+    tab.until(STEP, Vec::new(), "training to begin", LATER).await;
+    tokio::time::sleep(AFTER_A_CHECKPOINT).await;
     tab.reload().await;
     tab.press("Go on training", LATER).await;
-    tab.press("End training now and keep what was learnt", LATER).await;
-    tab.button("Train again", LATER).await;
+    let step = tab.until(STEP, Vec::new(), "training to go on", LATER).await;
+    assert!(step.as_str().is_some_and(|step| step.len() > 1), "it began anew, at step {step}");
+    tab.press(STOP, LATER).await;
+    trained(&tab, "500").await;
     tab.close().await;
 }
 
 #[tokio::test]
 async fn training_runs_on_webgpu_when_it_is_chosen() {
     let tab = Tab::open(Gpu::Software, "").await;
-    tab.button("Train", LATER).await;
+    tab.find(TRAIN, LATER).await;
     tab.click("button[aria-label='Compute device']", SOON).await;
     tab.choose("GPU").await;
-    tab.until("return document.querySelector('.header').innerText.includes('GPU')", Vec::new(), "the GPU", LATER).await;
-    tab.fill("Features h", "32").await;
-    tab.fill("Active k", "4").await;
-    tab.fill("Epochs", "1").await;
+    let chosen = "return document.querySelector('button[aria-label=\"Compute device\"]').innerText.includes('GPU')";
+    tab.until(chosen, Vec::new(), "the GPU to be in use", LATER).await;
     tab.fill("Batch size", "2048").await;
-    tab.press("Train", SOON).await;
-    tab.button("Train again", LATER).await;
+    start_training(&tab, "32", "1").await;
+    trained(&tab, "32").await;
     tab.screenshot("trained-on-webgpu").await;
     assert_eq!(tab.errors().await, Vec::<String>::new());
     tab.close().await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::tab::{Gpu, LATER, SOON, Tab};
+use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
 #[tokio::test]
 async fn an_empty_page_offers_the_demo_and_promises_privacy() {
@@ -21,7 +21,7 @@ async fn the_demo_opens_by_itself_and_then_asks_nothing_of_the_network() {
     let tab = Tab::open(Gpu::Software, "").await;
     tab.says("13,576", SOON).await;
     tab.screenshot("demo-preview").await;
-    tab.button("Train", LATER).await;
+    tab.find(TRAIN, LATER).await;
     tab.screenshot("demo-open").await;
     let before = tab.requests();
     tokio::time::sleep(Duration::from_secs(5)).await;

@@ -20,6 +20,8 @@ use crate::spy::Spy;
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// How long starting the engine, training or analysing may take on a slow machine.
 pub(crate) const LATER: Duration = Duration::from_secs(240);
+/// The button that starts training, which stands on the page when data are open and nothing is running.
+pub(crate) const TRAIN: &str = "form[aria-label='Training settings'] .button-primary";
 
 /// Below this path the site is served, as on a host that is shared with others.
 const SUB_PATH: &str = "/lab/featurescope/";
