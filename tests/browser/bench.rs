@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// Steps trained for each size.
 const N_STEPS: usize = 60;
 /// The step and whether training is over, as the page shows them.
-const PROGRESS: &str = "const text = document.body.innerText; const step = text.match(/step ([\\d,]+) of/i);\
-    return [step ? Number(step[1].replaceAll(',', '')) : null, text.includes('Train again')]";
+const PROGRESS: &str = "const text = document.body.innerText; const step = text.match(/step ([\\d\\s]+) of/i);\
+    return [step ? Number(step[1].replaceAll(/\\s/g, '')) : null, text.includes('Train again')]";
 
 struct Size {
     d_in: usize,

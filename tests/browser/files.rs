@@ -52,7 +52,8 @@ async fn a_broken_file_is_named_and_what_was_open_stays() {
     tab.upload(CHOOSE_FILES, &[folder.join("latent.npy")]).await;
     tab.find(TRAIN, LATER).await;
     tab.upload(ADD_FILES, &[folder.join("cut.npy")]).await;
-    tab.says("cut.npy", SOON).await;
+    let error = tab.text(".banner-error", SOON).await;
+    assert!(error.contains("cut.npy"), "{error}");
     tab.screenshot("broken-file").await;
     tab.says("latent", SOON).await;
     tab.find(TRAIN, SOON).await;

@@ -10,7 +10,7 @@ const STOP: &str = "End training now and keep what was learnt";
 /// Longer than the engine waits between two checkpoints.
 const AFTER_A_CHECKPOINT: Duration = Duration::from_secs(15);
 /// The step of the run as the page shows it.
-const STEP: &str = "return document.body.innerText.match(/step ([\\d,]+) of/i)?.[1] ?? null";
+const STEP: &str = "return document.body.innerText.match(/step ([\\d\\s]+) of/i)?.[1] ?? null";
 
 /// Starts to train a small TopK autoencoder on the demo.
 async fn start_training(tab: &Tab, n_features: &str, n_epochs: &str) {
@@ -43,7 +43,10 @@ async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
 
     tab.press("Analyse", SOON).await;
     tab.button("Analyse again", LATER).await;
-    tab.says("Gene sets", SOON).await;
+    let genes = "return document.querySelector('#feature-table tbody tr[role=row] td:nth-child(6)').innerText !== ''";
+    tab.until(genes, Vec::new(), "the table to name top genes", SOON).await;
+    let terms = "return [...document.querySelectorAll('.feature-card h3')].some(h => h.innerText === 'Gene sets')";
+    tab.until(terms, Vec::new(), "the card to show gene sets", SOON).await;
     tab.screenshot("analysed").await;
 
     tab.click(".card [role=tab]:nth-of-type(2)", SOON).await;
@@ -53,7 +56,7 @@ async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
     tab.says("Nearest label", LATER).await;
     tab.screenshot("steered").await;
 
-    tab.click("button[aria-label='Save tables as CSV']", SOON).await;
+    tab.click("button[aria-label^='Save tables as CSV']", SOON).await;
     tab.press("Gene set enrichment", SOON).await;
     let table = String::from_utf8(tab.downloaded("go_enrichment_results.csv", LATER).await).unwrap();
     assert!(table.lines().next().is_some_and(|head| head.contains("go_name")), "{table:.200}");
@@ -75,7 +78,7 @@ async fn training_pauses_goes_on_and_ends_early_on_wish() {
     tab.screenshot("paused").await;
     tab.press("Continue", SOON).await;
     let goes_on =
-        "const at = document.body.innerText.match(/step ([\\d,]+) of/i)?.[1]; return at && at !== arguments[0]";
+        "const at = document.body.innerText.match(/step ([\\d\\s]+) of/i)?.[1]; return at && at !== arguments[0]";
     tab.until(goes_on, vec![paused_at], "training to go on", SOON).await;
     tab.press(STOP, SOON).await;
     trained(&tab, "500").await;
@@ -102,7 +105,7 @@ async fn a_reload_in_mid_training_does_not_lose_the_run() {
 async fn training_runs_on_webgpu_when_it_is_chosen() {
     let tab = Tab::open(Gpu::Software, "").await;
     tab.find(TRAIN, LATER).await;
-    tab.click("button[aria-label='Compute device']", SOON).await;
+    tab.click("button[aria-label^='Compute device']", SOON).await;
     tab.choose("GPU").await;
     let chosen = "return document.querySelector('button[aria-label=\"Compute device\"]').innerText.includes('GPU')";
     tab.until(chosen, Vec::new(), "the GPU to be in use", LATER).await;

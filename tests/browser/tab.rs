@@ -41,6 +41,7 @@ pub(crate) struct Tab {
     server: FileServer,
     requests: Arc<Mutex<Vec<String>>>,
     spy: Spy,
+    number: usize,
     downloads: PathBuf,
     _chromedriver: Chromedriver,
 }
@@ -97,11 +98,13 @@ impl Tab {
         let server = FileServer::start(&setting("FEATURESCOPE_SITE"), 0, SUB_PATH, note).expect("the site is served");
         let spy = Spy::start();
         let chromedriver = Chromedriver::start();
-        let downloads = downloads_folder();
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let downloads = downloads_folder(number);
         let wanted = capabilities(gpu, &spy, &downloads);
         let driver = WebDriver::new(&chromedriver.url, wanted).await.expect("Chromium starts");
         driver.set_script_timeout(LATER).await.expect("a time limit for scripts");
-        let tab = Self { driver, server, requests, spy, downloads, _chromedriver: chromedriver };
+        let tab = Self { driver, server, requests, spy, number, downloads, _chromedriver: chromedriver };
         tab.go(query).await;
         tab
     }
@@ -268,7 +271,10 @@ impl Tab {
         let log = self.driver.browser_log().await.unwrap_or_default();
         let log: Vec<String> = log.into_iter().map(|entry| format!("{} {}", entry.level, entry.message)).collect();
         // The folder may be missing when the failure is the harness's own; the message below matters more.
-        let _ = self.driver.screenshot(&setting("FEATURESCOPE_SCREENSHOTS").join("failure.png")).await;
+        let _ = self
+            .driver
+            .screenshot(&setting("FEATURESCOPE_SCREENSHOTS").join(format!("failure-{}.png", self.number)))
+            .await;
         panic!("waited for {what}: {why}\nthe page shows: {shown:?}\nthe console: {log:#?}")
     }
 }
@@ -280,10 +286,8 @@ fn absolute(file: &Path) -> String {
 }
 
 /// A folder of its own for every tab.
-fn downloads_folder() -> PathBuf {
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-    let name = format!("featurescope-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-    let folder = std::env::temp_dir().join(name);
+fn downloads_folder(number: usize) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("featurescope-{}-{number}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a folder for downloads");
     folder
 }
