@@ -71,8 +71,11 @@ pub enum DeviceError {
     #[error("this build computes on the CPU only; WebGPU is used in the browser")]
     NotInThisBuild,
     /// The browser has no adapter.
-    #[error("the browser offers no WebGPU adapter ({reason}); the CPU is used")]
-    NoAdapter {
+    #[error("the browser offers no WebGPU adapter; the CPU is used")]
+    NoAdapter,
+    /// The browser has an adapter but does not open it.
+    #[error("the browser's WebGPU adapter can't be opened ({reason}); the CPU is used")]
+    NotOpened {
         /// What the browser says.
         reason: String,
     },
@@ -147,10 +150,14 @@ pub async fn gpu() -> Result<GpuDevice, DeviceError> {
 
 #[cfg(target_arch = "wasm32")]
 async fn open_webgpu() -> Result<GpuDevice, DeviceError> {
+    use burn::tensor::wgpu::WgpuInitError;
     use burn::tensor::wgpu::wgpu::{DeviceType, Features};
 
     let opened = Device::wgpu_options().init_with_setup_async().await;
-    let (device, setup) = opened.map_err(|error| DeviceError::NoAdapter { reason: error.to_string() })?;
+    let (device, setup) = opened.map_err(|error| match error {
+        WgpuInitError::AdapterUnavailable { .. } => DeviceError::NoAdapter,
+        other => DeviceError::NotOpened { reason: other.to_string() },
+    })?;
     let info = setup.adapter.get_info();
     let name = if info.name.is_empty() { "WebGPU".to_owned() } else { info.name };
     // The runtime panics at its first operation on an adapter without it.
