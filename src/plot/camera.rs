@@ -52,6 +52,19 @@ impl Bounds {
     }
 }
 
+/// A screen in CSS pixels, and how much of its sides something else covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Screen {
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+    /// Covered from the left.
+    pub left: f64,
+    /// Covered from the right.
+    pub right: f64,
+}
+
 /// What is on screen.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Camera {
@@ -72,16 +85,18 @@ const MOST_ZOOM: f64 = 200.0;
 const LEAST_ZOOM: f64 = 0.2;
 
 impl Camera {
-    /// Shows all of `bounds` on a screen of this size.
-    pub fn fit(bounds: Bounds, width: f64, height: f64) -> Self {
-        let (width, height) = (width.max(1.0), height.max(1.0));
+    /// Shows all of `bounds` on the uncovered part of a screen.
+    pub fn fit(bounds: Bounds, screen: Screen) -> Self {
+        let (width, height) = (screen.width.max(1.0), screen.height.max(1.0));
+        let free = (width - screen.left - screen.right).max(1.0);
         let room = 1.0 - 2.0 * MARGIN;
         let across = |span: f64, pixels: f64| if span > 0.0 { pixels * room / span } else { f64::INFINITY };
         let (span_x, span_y) = (bounds.max.x - bounds.min.x, bounds.max.y - bounds.min.y);
-        let scale = across(span_x, width).min(across(span_y, height));
+        let scale = across(span_x, free).min(across(span_y, height));
         let scale = if scale.is_finite() { scale } else { 1.0 };
-        let center = Point::new(f64::midpoint(bounds.min.x, bounds.max.x), f64::midpoint(bounds.min.y, bounds.max.y));
-        Self { center, scale, width, height, fit_scale: scale }
+        let aside = (screen.right - screen.left) / 2.0 / scale;
+        let middle = Point::new(f64::midpoint(bounds.min.x, bounds.max.x), f64::midpoint(bounds.min.y, bounds.max.y));
+        Self { center: Point::new(middle.x + aside, middle.y), scale, width, height, fit_scale: scale }
     }
 
     /// How much larger than fitted things appear.
@@ -89,10 +104,14 @@ impl Camera {
         self.scale / self.fit_scale
     }
 
-    /// The same view on a screen of another size: centre and zoom stay.
+    /// The same view on a screen of another size: a view of everything still shows everything, else centre and zoom
+    /// stay.
     #[must_use]
-    pub fn resized(&self, bounds: Bounds, width: f64, height: f64) -> Self {
-        let fitted = Self::fit(bounds, width, height);
+    pub fn resized(&self, bounds: Bounds, screen: Screen, was: Screen) -> Self {
+        let fitted = Self::fit(bounds, screen);
+        if *self == Self::fit(bounds, was) {
+            return fitted;
+        }
         Self { center: self.center, scale: fitted.fit_scale * self.zoom(), ..fitted }
     }
 
@@ -152,13 +171,17 @@ mod tests {
         Bounds::of(&[-10.0, 10.0, f32::NAN], &[0.0, 5.0, 900.0]).unwrap()
     }
 
+    fn screen(width: f64, height: f64) -> Screen {
+        Screen { width, height, ..Screen::default() }
+    }
+
     fn close(a: Point, b: Point) {
         assert!(a.distance(b) < 1e-9, "{a:?} against {b:?}");
     }
 
     #[test]
     fn fitting_centres_and_keeps_the_aspect() {
-        let camera = Camera::fit(bounds(), 800.0, 600.0);
+        let camera = Camera::fit(bounds(), screen(800.0, 600.0));
         close(camera.to_screen(Point::new(0.0, 2.5)), Point::new(400.0, 300.0));
         let left = camera.to_screen(Point::new(-10.0, 2.5)).x;
         assert!((left - 800.0 * MARGIN).abs() < 1e-9);
@@ -167,14 +190,15 @@ mod tests {
 
     #[test]
     fn screen_and_data_are_inverse() {
-        let camera = Camera::fit(bounds(), 333.0, 777.0).zoomed_at(Point::new(20.0, 30.0), 7.0).panned(13.0, -9.0);
+        let camera =
+            Camera::fit(bounds(), screen(333.0, 777.0)).zoomed_at(Point::new(20.0, 30.0), 7.0).panned(13.0, -9.0);
         let screen = Point::new(12.5, 640.0);
         close(camera.to_screen(camera.to_data(screen)), screen);
     }
 
     #[test]
     fn zooming_keeps_what_is_under_the_pointer() {
-        let camera = Camera::fit(bounds(), 800.0, 600.0);
+        let camera = Camera::fit(bounds(), screen(800.0, 600.0));
         let pointer = Point::new(123.0, 456.0);
         let zoomed = camera.zoomed_at(pointer, 3.0);
         close(zoomed.to_data(pointer), camera.to_data(pointer));
@@ -184,29 +208,42 @@ mod tests {
 
     #[test]
     fn panning_moves_the_map_with_the_hand() {
-        let camera = Camera::fit(bounds(), 800.0, 600.0);
+        let camera = Camera::fit(bounds(), screen(800.0, 600.0));
         let before = camera.to_screen(Point::new(1.0, 1.0));
         close(camera.panned(10.0, 20.0).to_screen(Point::new(1.0, 1.0)), Point::new(before.x + 10.0, before.y + 20.0));
     }
 
     #[test]
     fn resizing_keeps_centre_and_zoom() {
-        let camera = Camera::fit(bounds(), 800.0, 600.0).zoomed_at(Point::new(0.0, 0.0), 2.0);
-        let resized = camera.resized(bounds(), 400.0, 300.0);
+        let camera = Camera::fit(bounds(), screen(800.0, 600.0)).zoomed_at(Point::new(0.0, 0.0), 2.0);
+        let resized = camera.resized(bounds(), screen(400.0, 300.0), screen(800.0, 600.0));
         close(resized.to_screen(camera.center), Point::new(200.0, 150.0));
         assert!((resized.zoom() - 2.0).abs() < 1e-12);
     }
 
     #[test]
+    fn a_view_of_everything_stays_one() {
+        let (was, now) = (screen(800.0, 600.0), Screen { right: 200.0, ..screen(800.0, 600.0) });
+        assert_eq!(Camera::fit(bounds(), was).resized(bounds(), now, was), Camera::fit(bounds(), now));
+    }
+
+    #[test]
+    fn covered_sides_stay_free() {
+        let camera = Camera::fit(bounds(), Screen { left: 50.0, right: 250.0, ..screen(800.0, 600.0) });
+        let (left, right) = (camera.to_screen(Point::new(-10.0, 0.0)).x, camera.to_screen(Point::new(10.0, 0.0)).x);
+        assert!((left - (50.0 + 500.0 * MARGIN)).abs() < 1e-9 && (right - (550.0 - 500.0 * MARGIN)).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_single_point_and_no_point_are_safe() {
         let one = Bounds::of(&[3.0], &[4.0]).unwrap();
-        assert!(Camera::fit(one, 100.0, 100.0).scale.is_finite());
+        assert!(Camera::fit(one, screen(100.0, 100.0)).scale.is_finite());
         assert_eq!(Bounds::of(&[f32::NAN], &[1.0]), None);
     }
 
     #[test]
     fn points_shrink_with_their_number() {
-        let camera = Camera::fit(bounds(), 800.0, 600.0);
+        let camera = Camera::fit(bounds(), screen(800.0, 600.0));
         assert!(camera.point_size(1000) > camera.point_size(100_000));
         assert!(camera.point_size(10_000_000) >= 1.2);
     }

@@ -106,11 +106,13 @@ impl Gestures {
         let factor = (-pixels * 0.0016).clamp(-1.2, 1.2).exp();
         let at = Point::new(f64::from(event.offset_x()), f64::from(event.offset_y()));
         self.map.edit(|scene| scene.look(|camera| camera.zoomed_at(at, factor)));
+        self.point_at(Some(at));
     }
 
     pub(super) fn double_click(self, event: &web_sys::MouseEvent) {
         let at = Point::new(f64::from(event.offset_x()), f64::from(event.offset_y()));
         self.map.edit(|scene| scene.look(|camera| camera.zoomed_at(at, 2.0)));
+        self.point_at(Some(at));
     }
 
     pub(super) fn key(self, event: &KeyboardEvent) {
@@ -127,6 +129,7 @@ impl Gestures {
 
     /// Does what a key or a button of the toolbar says.
     pub(super) fn act(self, action: KeyAction) {
+        self.point_at(None);
         match action {
             KeyAction::Pan(dx, dy) => {
                 self.map.edit(|scene| scene.look(|camera| camera.panned(dx * PAN_KEY_PX, dy * PAN_KEY_PX)));

@@ -41,10 +41,10 @@ void main() {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum GlError {
     /// The browser has no WebGL 2 or gives no context.
-    #[error("this browser gives no WebGL 2 context; the map is drawn more slowly without it")]
+    #[error("This browser has no WebGL 2; the map is drawn more slowly.")]
     NoContext,
     /// The graphics driver refused a shader.
-    #[error("the graphics driver refused the map's {stage} shader ({log}); the map is drawn more slowly without it")]
+    #[error("The graphics driver refused the map's {stage} shader ({log}); the map is drawn more slowly.")]
     Shader {
         /// Which.
         stage: &'static str,

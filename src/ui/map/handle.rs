@@ -130,7 +130,8 @@ impl MapHandle {
     fn follow_context(self, points: &HtmlCanvasElement) {
         let on_lost = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
             event.prevent_default();
-            self.slow_reason.set(Some("the graphics card was taken away; the map is drawn more slowly".to_owned()));
+            self.slow_reason
+                .set(Some("The browser took the graphics card away; the map is drawn more slowly.".to_owned()));
             self.edit(Scene::lose_gl);
         });
         let canvas = points.clone();

@@ -73,6 +73,10 @@ pub fn MapView(
     let gestures = Gestures::new(map, on_hover, on_lasso);
     let legend = Memo::new(move |_| legend_of(input));
     follow_input(map, input);
+    Effect::new(move |_| {
+        let is_shown = *legend.read() != Legend::Plain;
+        map.edit(|scene| scene.set_legend(is_shown));
+    });
     let value = Signal::derive(move || {
         let row = map.pointed.get()?.row;
         input.coloring.with(|coloring| tooltip::value_of(coloring.as_ref()?, row))

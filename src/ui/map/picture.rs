@@ -70,6 +70,7 @@ fn paper_and_ink(theme: Theme) -> (Rgb, Rgb) {
 /// The surfaces are drawn and copied in one task: a WebGL canvas is empty after the browser has shown it.
 fn draw_scene(scene: &mut Scene, context: &Context, (width, height): (f64, f64)) -> Option<()> {
     let shown = scene.pixel_ratio();
+    let hovered = scene.hovered.take();
     scene.resize(width, height, PICTURE_RATIO);
     scene.draw();
     let copied = scene.surfaces.as_ref().map(|surfaces| {
@@ -77,6 +78,7 @@ fn draw_scene(scene: &mut Scene, context: &Context, (width, height): (f64, f64))
             context.draw_image_with_html_canvas_element_and_dw_and_dh(layer, 0.0, TITLE_PX, width, height)
         })
     });
+    scene.hovered = hovered;
     scene.resize(width, height, shown);
     scene.draw();
     copied?.ok()

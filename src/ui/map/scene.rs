@@ -4,7 +4,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::gl::GlPoints;
 use super::overlay::{self, Arrows, Ink};
-use crate::plot::camera::{Bounds, Camera, Point};
+use crate::plot::camera::{Bounds, Camera, Point, Screen};
 use crate::plot::color::{Rgb, Theme};
 use crate::plot::paint::Paint;
 use crate::plot::pick::PointGrid;
@@ -33,12 +33,19 @@ pub(super) struct Scene {
     bounds: Option<Bounds>,
     paint: Paint,
     arrows: Option<Arrows>,
-    size: (f64, f64),
+    screen: Screen,
+    legend_px: f64,
     pixel_ratio: f64,
 }
 
 /// Pixels around the pointer in which a cell counts as under it.
 const HOVER_PX: f64 = 6.0;
+/// Width that the tools cover.
+const TOOLS_PX: f64 = 52.0;
+/// Width that the legend covers.
+const LEGEND_PX: f64 = 216.0;
+/// A map narrower than this is not narrowed further.
+const LEAST_FREE_PX: f64 = 300.0;
 
 impl Scene {
     /// Shows other points, fitted to the screen; values of the old ones are forgotten.
@@ -74,44 +81,61 @@ impl Scene {
 
     /// Draws on the plain canvas from now on.
     pub(super) fn lose_gl(&mut self) {
-        if let Some(surfaces) = &mut self.surfaces {
-            surfaces.gl = None;
-        }
+        self.use_gl(None);
     }
 
     /// Draws through WebGL 2 again.
     pub(super) fn regain_gl(&mut self, gl: Option<GlPoints>) {
-        if let Some(surfaces) = &mut self.surfaces {
-            surfaces.gl = gl;
-        }
+        self.use_gl(gl);
         self.upload_positions();
         self.upload_paint();
     }
 
+    /// A canvas without its context looks broken, so it is hidden.
+    fn use_gl(&mut self, gl: Option<GlPoints>) {
+        if let Some(surfaces) = &mut self.surfaces {
+            let visibility = if gl.is_some() { "visible" } else { "hidden" };
+            // Setting a known property can't fail.
+            let _ = surfaces.points.style().set_property("visibility", visibility);
+            surfaces.gl = gl;
+        }
+    }
+
     /// Follows the size of the page's element.
     pub(super) fn resize(&mut self, width: f64, height: f64, pixel_ratio: f64) {
-        self.size = (width, height);
         self.pixel_ratio = pixel_ratio;
         if let Some(surfaces) = &self.surfaces {
-            let device = device_size(self.size, pixel_ratio);
+            let device = device_size((width, height), pixel_ratio);
             for canvas in [&surfaces.points, &surfaces.overlay] {
                 canvas.set_width(device.0);
                 canvas.set_height(device.1);
             }
         }
-        self.camera = match (self.camera, self.bounds) {
-            (Some(camera), Some(bounds)) => Some(camera.resized(bounds, width, height)),
-            _ => None,
-        };
-        if self.camera.is_none() {
-            self.fit();
+        self.lay_out(width, height);
+    }
+
+    /// Whether a legend covers the right side.
+    pub(super) fn set_legend(&mut self, is_shown: bool) {
+        self.legend_px = if is_shown { LEGEND_PX } else { 0.0 };
+        self.lay_out(self.screen.width, self.screen.height);
+    }
+
+    /// Keeps the space under the tools and the legend free where the map is wide enough.
+    fn lay_out(&mut self, width: f64, height: f64) {
+        let is_wide = width - TOOLS_PX - self.legend_px >= LEAST_FREE_PX;
+        let (left, right) = if is_wide { (TOOLS_PX, self.legend_px) } else { (0.0, 0.0) };
+        let screen = Screen { width, height, left, right };
+        let was = std::mem::replace(&mut self.screen, screen);
+        match (self.camera, self.bounds) {
+            (Some(camera), Some(bounds)) => self.camera = Some(camera.resized(bounds, screen, was)),
+            _ => self.fit(),
         }
     }
 
     /// Shows everything.
     pub(super) fn fit(&mut self) {
-        let (width, height) = self.size;
-        self.camera = self.bounds.filter(|_| width > 0.0 && height > 0.0).map(|b| Camera::fit(b, width, height));
+        let screen = self.screen;
+        self.camera = self.bounds.filter(|_| screen.width > 0.0 && screen.height > 0.0).map(|b| Camera::fit(b, screen));
     }
 
     /// Moves or zooms.
@@ -121,7 +145,7 @@ impl Scene {
 
     /// Width and height on the page in CSS pixels.
     pub(super) fn size(&self) -> (f64, f64) {
-        self.size
+        (self.screen.width, self.screen.height)
     }
 
     /// Device pixels in a CSS pixel.
@@ -131,7 +155,7 @@ impl Scene {
 
     /// The middle of the screen.
     pub(super) fn middle(&self) -> Point {
-        Point::new(self.size.0 / 2.0, self.size.1 / 2.0)
+        Point::new(self.screen.width / 2.0, self.screen.height / 2.0)
     }
 
     /// The cell at a place on screen.
@@ -159,14 +183,15 @@ impl Scene {
     pub(super) fn draw(&self) {
         let (Some(surfaces), Some(points)) = (&self.surfaces, &self.points) else { return };
         let context = &surfaces.context;
-        context.clear_rect(0.0, 0.0, self.size.0 * self.pixel_ratio, self.size.1 * self.pixel_ratio);
+        let (width, height) = self.size();
+        context.clear_rect(0.0, 0.0, width * self.pixel_ratio, height * self.pixel_ratio);
         let Some(camera) = &self.camera else { return };
         context.save();
         // Scaling a canvas by a finite number can't fail.
         let _ = context.scale(self.pixel_ratio, self.pixel_ratio);
         let size = self.point_size();
         match &surfaces.gl {
-            Some(gl) => gl.draw(camera, size * self.pixel_ratio, device_size(self.size, self.pixel_ratio)),
+            Some(gl) => gl.draw(camera, size * self.pixel_ratio, device_size(self.size(), self.pixel_ratio)),
             None => overlay::draw_points(context, camera, (&points.x, &points.y), &self.paint, size),
         }
         self.draw_overlay(context, camera, size);
