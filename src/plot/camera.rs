@@ -158,7 +158,7 @@ impl Camera {
     /// Diameter of a point in CSS pixels: the fuller the map, the smaller; it grows with the square root of the zoom.
     pub fn point_size(&self, n_points: usize) -> f64 {
         let area_each = self.width * self.height / n_points.max(1) as f64;
-        let fitted = (0.75 * area_each.sqrt()).clamp(1.6, 9.0);
+        let fitted = (0.6 * area_each.sqrt()).clamp(1.6, 8.0);
         (fitted * self.zoom().sqrt()).clamp(1.2, 22.0)
     }
 }

@@ -101,6 +101,7 @@ pub fn MapView(
                 on_category=on_category
             />
             <MapTooltip map=map hover=input.hover value=value color_name=input.color_name />
+            <p class="map-caption" role="status">{move || arrows_shown(input)?.in_words()}</p>
             <p class="map-note" role="status">{move || map.slow_reason.get()}</p>
         </div>
     }

@@ -7,6 +7,7 @@ use web_sys::CanvasRenderingContext2d as Context;
 
 use crate::plot::camera::{Camera, Point};
 use crate::plot::color::{Rgb, Theme};
+use crate::plot::format::count;
 use crate::plot::paint::Paint;
 
 /// Cells before and after steering, in the map's coordinates.
@@ -28,6 +29,17 @@ impl Arrows {
         let to = after.0.iter().zip(after.1).map(point);
         let is_finite = |p: &Point| p.x.is_finite() && p.y.is_finite();
         Self { ends: from.zip(to).filter(|(a, b)| is_finite(a) && is_finite(b)).collect() }
+    }
+
+    /// What the arrows are, in words; `None` without any.
+    pub(super) fn in_words(&self) -> Option<String> {
+        let n = self.ends.len();
+        let drawn = n.div_ceil(n.div_ceil(MOST_ARROWS).max(1));
+        let thinned = if drawn < n { format!(" {} of them are drawn.", count(drawn)) } else { String::new() };
+        let cells = count(n);
+        (n > 0).then(|| {
+            format!("Arrows lead {cells} cells to where the model puts them, the bold one is their mean.{thinned}")
+        })
     }
 
     /// The mean arrow; `None` without any.
@@ -180,6 +192,14 @@ mod tests {
         let arrows = Arrows::new((&[0.0, 2.0], &[0.0, 0.0]), (&[1.0, 3.0], &[4.0, 4.0]));
         assert_eq!(arrows.mean(), Some((Point::new(1.0, 0.0), Point::new(2.0, 4.0))));
         assert_eq!(Arrows::default().mean(), None);
+    }
+
+    #[test]
+    fn thinned_arrows_are_said() {
+        let arrows = |n: usize| Arrows { ends: vec![(Point::default(), Point::default()); n] };
+        assert_eq!(arrows(0).in_words(), None);
+        assert!(arrows(600).in_words().is_some_and(|text| !text.contains("drawn")));
+        assert!(arrows(601).in_words().is_some_and(|text| text.ends_with("301 of them are drawn.")));
     }
 
     #[test]
