@@ -13,17 +13,19 @@ use crate::plot::scale::{Range, ticks};
 /// Free pixels right of the drawing, so that the last tick's label fits.
 pub(super) const RIGHT_PX: i32 = 12;
 const N_TICKS: usize = 4;
+/// Room that a tick's label needs on the x axis.
+const TICK_PX: i32 = 48;
 
-/// A linear axis for plotters with this crate's ticks.
-pub(super) struct Axis(Range);
+/// A linear axis for plotters with about this many of this crate's ticks.
+pub(super) struct Axis(Range, usize);
 
 impl Axis {
     fn ticks(&self) -> Vec<f64> {
-        ticks(self.0, N_TICKS)
+        ticks(self.0, self.1)
     }
 
     fn labels(&self) -> Vec<String> {
-        tick_labels(&self.ticks(), self.0, N_TICKS)
+        tick_labels(&self.ticks(), self.0, self.1)
     }
 }
 
@@ -46,7 +48,7 @@ impl Ranged for Axis {
 
 impl ValueFormatter<f64> for Axis {
     fn format_ext(&self, value: &f64) -> String {
-        tick_labels(&[*value], self.0, N_TICKS).concat()
+        tick_labels(&[*value], self.0, self.1).concat()
     }
 }
 
@@ -59,8 +61,10 @@ pub(super) fn frame<'a, 'b>(
     top_px: i32,
     x_label: &str,
 ) -> Result<Frame<'a, 'b>, Box<dyn std::error::Error>> {
-    let (x, y) = (Axis(x), Axis(y));
+    let y = Axis(y, N_TICKS);
     let left_px = y.labels().iter().map(|label| width_px(label)).max().unwrap_or(0) + 10;
+    let room_px = dimensions(area).0 / SCALE - left_px - RIGHT_PX;
+    let x = Axis(x, ((room_px / TICK_PX).max(1) as usize).min(N_TICKS));
     let mut context = ChartBuilder::on(area)
         .margin_top(top_px * SCALE)
         .margin_right(RIGHT_PX * SCALE)

@@ -56,7 +56,7 @@ fn missing(state: &State) -> Option<&'static str> {
 fn summary(state: &State) -> String {
     match (&state.jobs.analyse, &state.analysis) {
         (JobState::Running { .. }, _) => "Running".to_owned(),
-        (_, Some(analysis)) => format!("{} features with terms", format::count(analysis.n_features_with_terms)),
+        (_, Some(analysis)) => format!("{} with terms", format::count(analysis.n_features_with_terms)),
         _ => String::new(),
     }
 }

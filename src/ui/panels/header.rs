@@ -84,10 +84,7 @@ fn badge(report: Option<&DeviceReport>, engine: &EngineStatus) -> String {
 fn device_reason(report: Option<&DeviceReport>) -> String {
     match report {
         None => "The engine looks for a device when it is first needed.".to_owned(),
-        Some(report) => {
-            let gpu = if report.gpu_available { "" } else { " This browser offers no usable GPU." };
-            format!("{}. {}{gpu}", report.name, report.reason)
-        }
+        Some(report) => format!("{}. {}", report.name, report.reason),
     }
 }
 

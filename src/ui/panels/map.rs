@@ -60,7 +60,7 @@ fn Cells() -> impl IntoView {
 fn MapBar() -> impl IntoView {
     let store = Store::get();
     let maps = store.memo(maps);
-    let source = store.memo(|state| state.map_source.as_ref().map(text::map_name).unwrap_or_default());
+    let source = store.memo(|state| shown_source(state).as_ref().map(text::map_name).unwrap_or_default());
     let show = Callback::new(move |name: String| {
         let source = maps.with_untracked(|maps| maps.iter().find(|map| text::map_name(map) == name).cloned());
         if let Some(source) = source {
@@ -80,7 +80,16 @@ fn MapBar() -> impl IntoView {
 }
 
 fn maps(state: &State) -> Vec<MapSource> {
-    state.dataset.as_ref().map(|dataset| map_choices(dataset)).unwrap_or_default()
+    match &state.dataset {
+        Some(dataset) => map_choices(dataset),
+        None => shown_source(state).into_iter().collect(),
+    }
+}
+
+/// The chosen map, or the preview's.
+fn shown_source(state: &State) -> Option<MapSource> {
+    let preview = || state.preview.as_ref().map(|preview| preview.points.source.clone());
+    state.map_source.clone().or_else(preview)
 }
 
 /// What the colours stand for.
@@ -95,7 +104,10 @@ fn colored_by(state: &State) -> String {
 fn ColorSelect() -> impl IntoView {
     let store = Store::get();
     let options = store.memo(color_options);
-    let value = store.memo(|state| state.color.as_ref().map(color_key).unwrap_or_default());
+    let value = store.memo(|state| {
+        let preview = || state.preview.as_ref().map(|preview| preview.coloring.color.clone());
+        state.color.clone().or_else(preview).as_ref().map(color_key).unwrap_or_default()
+    });
     let choose = Callback::new(move |key: String| {
         if let Some(color) = store.peek(|state| color_of_key(state, &key)) {
             store.send(Msg::ColorBy(color));

@@ -32,7 +32,12 @@ pub(crate) fn TablePanel(open: RwSignal<bool>) -> impl IntoView {
     let store = Store::get();
     let has_sae = store.memo(|state| state.sae.is_some());
     view! {
-        <section class="drawer" class:drawer-closed=move || !open.get() aria-label="Feature table">
+        <section
+            class="drawer"
+            class:drawer-closed=move || !open.get()
+            class:drawer-empty=move || !has_sae.get()
+            aria-label="Feature table"
+        >
             <div class="drawer-bar">
                 <h2>
                     <button
@@ -161,7 +166,8 @@ fn Rows() -> impl IntoView {
     let rows = store.memo(|state| (state.table.offset, state.table.rows.clone()));
     let revision = RwSignal::new(0_u64);
     Effect::new(move |_| {
-        rows.track();
+        // A memo that is only tracked never runs; it has to be read.
+        rows.with(|_| ());
         revision.update(|revision| *revision += 1);
     });
     let selected = store.memo(|state| state.selected_feature);

@@ -261,10 +261,10 @@ impl State {
         }
     }
 
-    /// The name of what is open.
+    /// The name of what is open; the demo has a longer one than its file.
     pub fn shown_name(&self) -> Option<String> {
-        let dataset = self.dataset.as_ref().map(|dataset| dataset.name.clone());
-        dataset.or_else(|| self.preview.as_ref().map(|preview| preview.name.clone()))
+        let preview = self.preview.as_ref().map(|preview| preview.name.clone());
+        preview.or_else(|| self.dataset.as_ref().map(|dataset| dataset.name.clone()))
     }
 
     /// The checkpoint, if it fits what is open and no training runs.

@@ -52,6 +52,7 @@ impl State {
         if self.dataset.as_ref().is_none_or(|open| is_other_data(open, &summary)) {
             self.forget_data();
             self.opened = opening;
+            self.preview.take_if(|preview| preview.points.x.len() != summary.n_cells);
         } else {
             self.opened.extend(opening);
             self.label_codes.clear();

@@ -67,7 +67,7 @@ fn summary(state: &State) -> String {
     match (&state.sae, state.jobs.train.is_running()) {
         (_, true) if state.training.is_paused => "Paused".to_owned(),
         (_, true) => "Training".to_owned(),
-        (Some(sae), false) => format!("{} live features", crate::plot::format::count(sae.n_live)),
+        (Some(sae), false) => format!("{} live", crate::plot::format::count(sae.n_live)),
         (None, false) => String::new(),
     }
 }
