@@ -33,7 +33,7 @@ pub(crate) fn Button(
     /// The text on it.
     #[prop(optional, into)]
     text: Signal<String>,
-    /// Its name where the text is missing or too short, and its tooltip.
+    /// Its tooltip, and its name where there is no text.
     #[prop(optional, into)]
     label: Option<&'static str>,
     #[prop(optional, into)] icon: Option<IconName>,
@@ -46,7 +46,7 @@ pub(crate) fn Button(
             class=kind.class()
             class:button-icon=move || text.read().is_empty()
             title=label
-            aria-label=label
+            aria-label=move || label.filter(|_| text.read().is_empty())
             disabled=disabled
             on:click=move |_| on_press.run(())
         >
