@@ -85,7 +85,7 @@ fn follow_drops(store: Store) -> RwSignal<bool> {
     let is_dragging = RwSignal::new(false);
     let over = window_event_listener(ev::dragover, move |event: DragEvent| {
         event.prevent_default();
-        is_dragging.set(true);
+        is_dragging.set(holds_files(&event));
     });
     let leave = window_event_listener(ev::dragleave, move |event: DragEvent| {
         if event.related_target().is_none() {
@@ -110,6 +110,12 @@ fn follow_drops(store: Store) -> RwSignal<bool> {
         drop.remove();
     });
     is_dragging
+}
+
+/// Whether files are dragged, not a text or a link.
+fn holds_files(event: &DragEvent) -> bool {
+    let types = event.data_transfer().map(|data| data.types());
+    types.is_some_and(|types| types.iter().any(|kind| kind == "Files"))
 }
 
 fn follow_keys(store: Store, help: RwSignal<bool>, drawer: RwSignal<bool>) {

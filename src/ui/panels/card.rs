@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::shown_labels;
 use crate::data::GeneId;
-use crate::protocol::{CellColor, LabelKind};
+use crate::protocol::{CellColor, LabelInfo, LabelKind};
 use crate::ui::card::FeatureCardView;
 use crate::ui::state::{Msg, State};
 use crate::ui::steer::SteerView;
@@ -31,10 +32,12 @@ pub(crate) fn CardPanel() -> impl IntoView {
 #[component]
 fn FeatureTab() -> impl IntoView {
     let store = Store::get();
+    let labels = shown_labels(store);
+    let label_columns = Memo::new(move |_| labels.with(|labels| categorical_columns(labels)));
     view! {
         <FeatureCardView
             card=store.memo(|state| state.card.clone()).into()
-            label_columns=store.memo(categorical_columns).into()
+            label_columns=label_columns.into()
             genes_hint=store.memo(|state| genes_hint(state).to_owned()).into()
             on_gene=color_by_gene(store)
         />
@@ -52,7 +55,7 @@ fn SteerTab() -> impl IntoView {
     view! {
         <SteerView
             feature=store.memo(|state| state.selected_feature).into()
-            labels=store.memo(State::shown_labels).into()
+            labels=shown_labels(store).into()
             selection=store.memo(|state| state.selection.clone()).into()
             result=store.memo(|state| state.steer.clone()).into()
             on_run=Callback::new(move |params| store.send(Msg::Steer(params)))
@@ -67,9 +70,9 @@ fn color_by_gene(store: Store) -> Callback<GeneId> {
     Callback::new(move |gene| store.send(Msg::ColorBy(CellColor::Gene(gene))))
 }
 
-fn categorical_columns(state: &State) -> Vec<String> {
-    let labels = state.shown_labels().into_iter();
-    labels.filter(|label| matches!(label.kind, LabelKind::Categorical { .. })).map(|label| label.name).collect()
+fn categorical_columns(labels: &[LabelInfo]) -> Vec<String> {
+    let is_categorical = |label: &&LabelInfo| matches!(label.kind, LabelKind::Categorical { .. });
+    labels.iter().filter(is_categorical).map(|label| label.name.clone()).collect()
 }
 
 /// What has to be done before a card can show genes.

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::shown_labels;
 use crate::data::{CellSelection, LabelChoice};
 use crate::plot::{color, format};
 use crate::protocol::{CellColor, LabelInfo, LabelKind};
@@ -17,7 +18,7 @@ const FEW: usize = 30;
 #[component]
 pub(crate) fn LabelsPanel() -> impl IntoView {
     let store = Store::get();
-    let labels = store.memo(State::shown_labels);
+    let labels = shown_labels(store);
     let summary = store.memo(selection_summary);
     let has_selection = store.memo(|state| state.selection != CellSelection::All);
     let columns = move || {
@@ -64,6 +65,11 @@ fn LabelColumn(label: LabelInfo) -> impl IntoView {
         store.memo(move |state| state.shown_coloring().is_some_and(|coloring| coloring.color == color))
     };
     let open = RwSignal::new(shown.get_untracked());
+    Effect::new(move |_| {
+        if shown.get() {
+            open.set(true);
+        }
+    });
     let details = match &label.kind {
         LabelKind::Categorical { categories, .. } => format::count(categories.len()),
         LabelKind::Numeric { min, max } => {
@@ -90,10 +96,7 @@ fn LabelColumn(label: LabelInfo) -> impl IntoView {
                     class="label-name"
                     title="Colour the map by this label"
                     aria-pressed=move || shown.get().to_string()
-                    on:click=move |_| {
-                        open.set(true);
-                        store.send(Msg::ColorBy(color.clone()));
-                    }
+                    on:click=move |_| store.send(Msg::ColorBy(color.clone()))
                 >
                     {name}
                 </button>

@@ -126,7 +126,7 @@ fn color_key(color: &CellColor) -> String {
 
 /// All labels, the chosen feature, and the gene that is shown.
 fn colors(state: &State) -> Vec<CellColor> {
-    let labels = state.shown_labels().into_iter().map(|label| CellColor::Label(label.name));
+    let labels = state.shown_label_names().into_iter().map(CellColor::Label);
     let feature = state.selected_feature.map(CellColor::Feature);
     let shown = state.color.clone().filter(|color| match color {
         CellColor::Gene(_) => true,

@@ -32,11 +32,19 @@ use leptos::prelude::*;
 use web_sys::File;
 
 use super::demo;
+use super::state::State;
 use super::store::Store;
+use crate::protocol::LabelInfo;
 
 /// Opens what a person picked.
 fn open_picked(store: Store) -> UnsyncCallback<Vec<File>> {
     UnsyncCallback::new(move |picked| store.open(picked))
+}
+
+/// The label columns, cloned only when others are open.
+fn shown_labels(store: Store) -> Memo<Vec<LabelInfo>> {
+    let open = store.memo(|state| (state.dataset.clone(), state.preview.clone()));
+    Memo::new(move |_| open.with(|(dataset, preview)| State::labels_of(dataset.as_ref(), preview.as_ref())))
 }
 
 /// Opens the demo.

@@ -116,7 +116,7 @@ fn ExportMenu() -> impl IntoView {
         }
     };
     view! {
-        <Menu label="Save tables as CSV" text="Save" icon=IconName::Download>
+        <Menu label="Save tables as CSV" text="Save" icon=IconName::Download closes_on_choice=true>
             {save("Feature statistics", ExportKind::FeatureStatistics, is_busy.into())}
             {save("Differential expression", ExportKind::DifferentialExpression { feature: None }, needs_analysis)}
             {save("Gene set enrichment", ExportKind::Enrichment, needs_analysis)}
@@ -163,13 +163,6 @@ fn stage(state: &State) -> Stage {
 #[component]
 fn Rows() -> impl IntoView {
     let store = Store::get();
-    let rows = store.memo(|state| (state.table.offset, state.table.rows.clone()));
-    let revision = RwSignal::new(0_u64);
-    Effect::new(move |_| {
-        // A memo that is only tracked never runs; it has to be read.
-        rows.with(|_| ());
-        revision.update(|revision| *revision += 1);
-    });
     let selected = store.memo(|state| state.selected_feature);
     let feature_at = move |at: usize| store.peek(|state| state.table.row(at).map(|row| row.feature));
     let is_selected = move |at: usize| {
@@ -185,7 +178,9 @@ fn Rows() -> impl IntoView {
         <VirtualTable
             label="Features"
             n_rows=store.memo(|state| state.table.n_rows)
-            revision=revision
+            revision=store.memo(|state| state.table.revision)
+            question=store.memo(|state| state.table.question)
+            chosen=store.memo(|state| state.selected_feature.and_then(|feature| state.table.position_of(feature)))
             row=Callback::new(move |at| row_view(store.peek(|state| state.table.row(at).map(row_cells))))
             is_selected=Callback::new(is_selected)
             on_select=Callback::new(select)

@@ -254,9 +254,26 @@ impl State {
 
     /// The label columns: the data's, or the preview's one until the data is there.
     pub fn shown_labels(&self) -> Vec<LabelInfo> {
-        match (&self.dataset, &self.preview) {
+        Self::labels_of(self.dataset.as_ref(), self.preview.as_ref())
+    }
+
+    /// The label columns of a data set, or of a preview.
+    pub fn labels_of(dataset: Option<&Shared<DatasetSummary>>, preview: Option<&Shared<Preview>>) -> Vec<LabelInfo> {
+        match (dataset, preview) {
             (Some(dataset), _) => dataset.labels.clone(),
             (None, Some(preview)) => preview.coloring.label_info().into_iter().collect(),
+            (None, None) => Vec::new(),
+        }
+    }
+
+    /// The names of the label columns.
+    pub fn shown_label_names(&self) -> Vec<String> {
+        match (&self.dataset, &self.preview) {
+            (Some(dataset), _) => dataset.labels.iter().map(|label| label.name.clone()).collect(),
+            (None, Some(preview)) => match &preview.coloring.color {
+                CellColor::Label(name) => vec![name.clone()],
+                CellColor::Feature(_) | CellColor::Gene(_) => Vec::new(),
+            },
             (None, None) => Vec::new(),
         }
     }

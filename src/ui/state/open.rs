@@ -62,7 +62,8 @@ impl State {
         }
         let map = self.map_source.clone().filter(|source| has_map(&summary, source));
         self.map_source = map.or_else(|| summary.default_map.clone());
-        let color = self.color.clone().filter(|color| has_color(&summary, color));
+        let previewed = || self.preview.as_ref().map(|preview| preview.coloring.color.clone());
+        let color = self.color.clone().or_else(previewed).filter(|color| has_color(&summary, color));
         self.color = color.or_else(|| default_color(&summary));
         let has_genes = summary.n_genes > 0;
         self.dataset = Some(Shared::new(summary));

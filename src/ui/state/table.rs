@@ -21,6 +21,10 @@ pub struct Table {
     pub is_loading: bool,
     /// Why the last question failed.
     pub error: Option<String>,
+    /// Counts answers: other rows may be there when it changes.
+    pub revision: u64,
+    /// Counts questions other than those of scrolling: the table starts at its top when it changes.
+    pub question: u64,
 }
 
 /// A change of the table's question.
@@ -46,7 +50,7 @@ impl Default for Table {
             offset: 0,
             limit: WINDOW_ROWS,
         };
-        Self { query, n_rows: 0, offset: 0, rows: Vec::new(), is_loading: false, error: None }
+        Self { query, n_rows: 0, offset: 0, rows: Vec::new(), is_loading: false, error: None, revision: 0, question: 0 }
     }
 }
 
@@ -79,8 +83,12 @@ impl Table {
                 self.query.include_dead = include_dead;
                 self.query.offset = 0;
             }
-            TableEdit::ScrollTo(first) => self.query.offset = window_for(first),
+            TableEdit::ScrollTo(first) => {
+                self.query.offset = window_for(first);
+                return self.query != before;
+            }
         }
+        self.question += 1;
         self.query != before
     }
 
@@ -89,6 +97,7 @@ impl Table {
         self.offset = query.offset;
         self.n_rows = n_rows;
         self.rows = rows;
+        self.revision += 1;
         self.is_loading = false;
         self.error = None;
     }
@@ -127,6 +136,15 @@ mod tests {
         assert!(table.edit(TableEdit::ScrollTo(151)));
         assert_eq!(table.query.offset, 100);
         assert!(!table.edit(TableEdit::ScrollTo(240)));
+    }
+
+    #[test]
+    fn a_search_starts_at_the_top_and_scrolling_does_not() {
+        let mut table = Table::default();
+        table.edit(TableEdit::ScrollTo(500));
+        assert_eq!(table.question, 0);
+        table.edit(TableEdit::Search("isg15".to_owned()));
+        assert_eq!((table.question, table.query.offset), (1, 0));
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub(crate) fn Menu(
     #[prop(optional, into)] text: Signal<String>,
     #[prop(into)] icon: IconName,
     #[prop(optional, into)] disabled: Signal<bool>,
+    /// Whether a click in the panel closes it.
+    #[prop(default = false)]
+    closes_on_choice: bool,
     children: ChildrenFn,
 ) -> impl IntoView {
     let id = unique_id("menu");
@@ -55,7 +58,13 @@ pub(crate) fn Menu(
                 {move || (!text.read().is_empty()).then(|| view! { <span>{text.get()}</span> })}
                 <Icon name=IconName::ChevronDown />
             </button>
-            <div id=id class="menu-panel" tabindex="-1" hidden=move || !open.get()>
+            <div
+                id=id
+                class="menu-panel"
+                tabindex="-1"
+                hidden=move || !open.get()
+                on:click=move |_| open.update(|open| *open &= !closes_on_choice)
+            >
                 {children()}
             </div>
         </div>

@@ -58,6 +58,12 @@ pub(crate) fn VirtualTable(
     /// Changes whenever rows on screen have to be drawn anew.
     #[prop(into)]
     revision: Signal<u64>,
+    /// Changes whenever the table should be seen from its top.
+    #[prop(into)]
+    question: Signal<u64>,
+    /// Position of the chosen row; scrolled into view when it changes.
+    #[prop(into)]
+    chosen: Signal<Option<usize>>,
     /// The cells of a row.
     row: Callback<usize, AnyView>,
     /// Whether a row is the chosen one.
@@ -105,7 +111,7 @@ pub(crate) fn VirtualTable(
         move || cursor.get().filter(|at| range.get().contains(at)).map(&row_id)
     };
     let body = move || {
-        revision.track();
+        let _ = revision.get();
         let rows = range.get();
         let spacer =
             |n: usize| view! { <tr aria-hidden="true" style:height=format!("{}px", n as f64 * ROW_HEIGHT)></tr> };
@@ -131,8 +137,22 @@ pub(crate) fn VirtualTable(
         view! { {before} {rows.collect_view()} {after} }
     };
     Effect::new(move |_| {
-        n_rows.track();
+        let _ = n_rows.get();
         measure();
+    });
+    Effect::new(move |before: Option<u64>| {
+        let now = question.get();
+        if let Some(scroller) = scroller.get_untracked().filter(|_| before.is_some_and(|before| before != now)) {
+            scroller.set_scroll_top(0);
+            cursor.set(None);
+        }
+        now
+    });
+    Effect::new(move |_| {
+        if let Some(at) = chosen.get() {
+            cursor.set(Some(at));
+            reveal(scroller, at);
+        }
     });
     view! {
         <div

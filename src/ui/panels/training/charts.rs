@@ -39,6 +39,12 @@ impl Metric {
         }
     }
 
+    /// What the chart shows: explained variance begins once it is above 0, so that its axis is 0 to 1.
+    fn charted(self, progress: &TrainProgress) -> f64 {
+        let value = self.value(progress);
+        if self == Self::ExplainedVariance && value < 0.0 { f64::NAN } else { value }
+    }
+
     fn value(self, progress: &TrainProgress) -> f64 {
         match self {
             Self::Loss => progress.loss,
@@ -80,14 +86,21 @@ pub(super) fn TrainingCharts() -> impl IntoView {
 fn MetricChart(metric: Metric) -> impl IntoView {
     let store = Store::get();
     let last = store.memo(move |state| state.training.history.last().map(|last| metric.text(metric.value(last))));
-    let svg = store.memo(move |state| chart(metric, &state.training.history));
+    let reports = store.memo(|state| {
+        let history = &state.training.history;
+        (history.len(), history.last().map(|last| last.step))
+    });
+    let svg = Memo::new(move |_| {
+        let _ = reports.get();
+        store.peek(|state| chart(metric, &state.training.history))
+    });
     view! {
         <figure class="metric" title=metric.hint()>
             <figcaption>
                 <span class="muted">{metric.name()}</span>
                 <span class="number">{move || last.get().unwrap_or_else(|| format::NO_VALUE.to_owned())}</span>
             </figcaption>
-            <div class="chart" inner_html=svg></div>
+            <div class="chart" inner_html=move || svg.get()></div>
         </figure>
     }
 }
@@ -98,7 +111,7 @@ fn chart(metric: Metric, history: &[TrainProgress]) -> String {
         return String::new();
     }
     let points: Vec<(f64, f64)> =
-        history.iter().map(|progress| (progress.step as f64, metric.value(progress))).collect();
+        history.iter().map(|progress| (progress.step as f64, metric.charted(progress))).collect();
     let n_steps = history.last().map(|last| last.n_steps as f64);
     let series = [Series { name: metric.name(), points: &points }];
     let title = format!("{} by training step", metric.name());
