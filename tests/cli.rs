@@ -42,7 +42,7 @@ fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-const SMALL: [&str; 8] = ["--hidden", "16", "--k", "3", "--lr", "0.01", "--batch", "40"];
+const SMALL: [&str; 8] = ["--hidden", "4", "--k", "2", "--lr", "0.01", "--batch", "40"];
 
 #[test]
 fn a_run_writes_every_file_and_loads_its_own_weights() {

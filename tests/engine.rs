@@ -139,8 +139,8 @@ fn analysed(events: Vec<Event>) -> AnalysisSummary {
 
 fn params() -> SaeParams {
     SaeParams {
-        variant: Variant::TopK { k: 3 },
-        n_features: 16,
+        variant: Variant::TopK { k: 2 },
+        n_features: 4,
         learning_rate: 1e-2,
         batch_size: 40,
         n_epochs: 100,
@@ -220,7 +220,7 @@ fn questions_before_there_is_an_answer_are_refused_in_sentences() {
     for request in [Request::PauseTraining, Request::StopTraining, Request::Cancel { job: Job::Analyse }] {
         assert!(desk.refused(request).contains("not going on"));
     }
-    assert!(desk.refused(Request::ResumeCheckpoint).contains("no training run is kept"));
+    assert!(desk.refused(Request::ResumeCheckpoint).contains("No training run is kept"));
     assert!(desk.refused(Request::Export { kind: ExportKind::Sae }).contains("no sparse autoencoder"));
 }
 
@@ -292,7 +292,7 @@ fn the_planted_response_is_found_steered_and_exported() {
 
     let statistics = text(&desk.export(ExportKind::FeatureStatistics)[0]);
     assert!(statistics.starts_with("feature_id,n_active_samples,mean_activation,std_activation,max_activation"));
-    assert_eq!(statistics.lines().count(), 1 + 16);
+    assert_eq!(statistics.lines().count(), 1 + 4);
     let enrichment = text(&desk.export(ExportKind::Enrichment)[0]);
     assert!(enrichment.lines().skip(1).any(|line| line.contains("RESPONSE")));
     let genes = text(&desk.export(ExportKind::DifferentialExpression { feature: Some(feature) })[0]);
@@ -420,7 +420,7 @@ fn a_kept_run_is_not_continued_on_other_data() {
     other.open(&["other_latent.npy"]);
     assert!(other.refused(Request::ResumeCheckpoint).contains("\"X_latent\""));
     assert_eq!(kept(&other.ask(Request::DiscardCheckpoint)), None);
-    assert!(other.refused(Request::ResumeCheckpoint).contains("no training run is kept"));
+    assert!(other.refused(Request::ResumeCheckpoint).contains("No training run is kept"));
 }
 
 #[test]
