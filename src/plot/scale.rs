@@ -83,7 +83,6 @@ pub fn tick_step(range: Range, n: usize) -> f64 {
 
 /// The whole number at or below `value`; 0 for negative numbers and NaN.
 pub(crate) fn floor_index(value: f64) -> usize {
-    #[expect(clippy::cast_sign_loss, reason = "not negative after max")]
     let index = value.floor().max(0.0) as usize;
     index
 }

@@ -97,7 +97,6 @@ impl<'device> Encoder<'device> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "named as the function of map_err")]
 fn device_error(reason: impl ToString) -> InferenceError {
     InferenceError::Device { reason: reason.to_string() }
 }

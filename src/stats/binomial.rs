@@ -30,7 +30,6 @@ pub fn ln_binomial_test(n_hits: usize, n_trials: usize, chance: f64) -> f64 {
     }
     let ln_observed = binomial.ln_pmf(n_hits);
     let is_unlikelier = |outcome: usize| binomial.ln_pmf(outcome) <= ln_observed + libm::log1p(TOLERANCE);
-    #[expect(clippy::cast_sign_loss, reason = "a mean of counts is not negative")]
     let (below_mean, above_mean) = (mean.floor() as usize, mean.ceil() as usize);
     let (near, far_start) = if (n_hits as f64) < mean {
         let start = first_where(above_mean, n_trials + 1, is_unlikelier);

@@ -38,7 +38,6 @@ pub fn percentile_of_sorted(sorted: &[f32], n_zeros: usize, q: f64) -> f64 {
         }
     };
     let position = (n - 1) as f64 * (q / 100.0);
-    #[expect(clippy::cast_sign_loss, reason = "a position is not negative")]
     let lower = (position as usize).min(n - 1);
     let (low, high) = (at(lower), at((lower + 1).min(n - 1)));
     let share = position - lower as f64;

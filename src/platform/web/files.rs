@@ -51,13 +51,12 @@ impl Inner {
             let within = (at - start) as usize;
             let mut blocks = self.blocks.borrow_mut();
             let known = blocks.iter().position(|block| block.0 == start);
-            let block = match known {
-                Some(position) => blocks.remove(position),
-                None => {
-                    let bytes = self.slice(start, size.min(start + BLOCK))?.to_vec();
-                    blocks.truncate(N_BLOCKS - 1);
-                    (start, bytes)
-                }
+            let block = if let Some(position) = known {
+                blocks.remove(position)
+            } else {
+                let bytes = self.slice(start, size.min(start + BLOCK))?.to_vec();
+                blocks.truncate(N_BLOCKS - 1);
+                (start, bytes)
             };
             let n = rest.len().min(block.1.len().saturating_sub(within));
             if n == 0 {
@@ -94,7 +93,6 @@ impl ByteSource for SlicedFile {
 }
 
 /// A size as JavaScript gives it.
-#[expect(clippy::cast_sign_loss, reason = "sizes are never negative")]
 pub(super) fn n_bytes(size: f64) -> u64 {
     size as u64
 }

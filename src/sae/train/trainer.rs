@@ -50,7 +50,6 @@ pub enum TrainError {
 }
 
 impl TrainError {
-    #[expect(clippy::needless_pass_by_value, reason = "named as the function of map_err")]
     pub(super) fn device(reason: impl ToString) -> Self {
         Self::Device { reason: reason.to_string() }
     }

@@ -165,7 +165,7 @@ fn Genes(card: Shared<FeatureCard>, genes_hint: Signal<String>, on_gene: Callbac
 /// Gene sets with both tests.
 #[component]
 fn Terms(card: Shared<FeatureCard>) -> impl IntoView {
-    let Some(terms) = card.terms.as_ref().filter(|_| card.n_positive > 0) else { return None };
+    let terms = card.terms.as_ref().filter(|_| card.n_positive > 0)?;
     let body = if terms.is_empty() {
         view! { <p class="muted">"No gene set passes both tests for this feature."</p> }.into_any()
     } else {

@@ -59,6 +59,7 @@ pub struct MapInput {
 /// The map.
 #[component]
 pub fn MapView(
+    /// What is shown.
     input: MapInput,
     /// The pointer is over a cell, or over none.
     on_hover: Callback<Option<u32>>,

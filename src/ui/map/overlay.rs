@@ -120,7 +120,9 @@ pub(super) fn draw_lasso(context: &Context, path: &[Point], ink: &Ink) {
     let Some((first, rest)) = path.split_first() else { return };
     context.begin_path();
     context.move_to(first.x, first.y);
-    rest.iter().for_each(|p| context.line_to(p.x, p.y));
+    for point in rest {
+        context.line_to(point.x, point.y);
+    }
     context.close_path();
     context.set_fill_style_str(ink.lasso_fill);
     context.fill();

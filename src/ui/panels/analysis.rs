@@ -123,12 +123,15 @@ impl AnalysisForm {
     }
 }
 
+/// Which of the errors of the smallest and the largest set.
+type PickError = fn(&(Option<String>, Option<String>)) -> &Option<String>;
+
 #[component]
 fn AnalysisSettings(form: RwSignal<AnalysisForm>) -> impl IntoView {
     let store = Store::get();
     let has_analysis = store.memo(|state| state.analysis.is_some());
     let params = Memo::new(move |_| form.read().params());
-    let error = move |pick: fn(&(Option<String>, Option<String>)) -> &Option<String>| {
+    let error = move |pick: PickError| {
         Signal::derive(move || params.with(|params| params.as_ref().err().and_then(|errors| pick(errors).clone())))
     };
     let key = move || if form.read().values == ExpressionValues::Raw { "raw" } else { "lognorm" }.to_owned();

@@ -45,7 +45,7 @@ fn PreviewSummary(preview: Shared<Preview>) -> impl IntoView {
 fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
     let genes = if dataset.n_genes == 0 { "None".to_owned() } else { format::count(dataset.n_genes) };
     let values = dataset.values.map(|kind| fact("Values", text::value_kind(kind).to_owned()));
-    let embeddings = dataset.embeddings.iter().map(|embedding| embedding_row(embedding)).collect_view();
+    let embeddings = dataset.embeddings.iter().map(embedding_row).collect_view();
     let gene_sets = match &dataset.gene_sets {
         Some(sets) => gene_set_facts(sets),
         None => fact("Gene sets", "None open".to_owned()).into_any(),

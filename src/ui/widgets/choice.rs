@@ -70,7 +70,7 @@ pub(crate) fn Select(
         <div class="field">
             <label for=id.clone()>{label}</label>
             <select id=id disabled=disabled on:change:target=move |event| on_change.run(event.target().value())>
-                {move || options.get().into_iter().map(option.clone()).collect_view()}
+                {move || options.get().into_iter().map(option).collect_view()}
             </select>
         </div>
     }

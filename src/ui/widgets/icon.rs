@@ -5,13 +5,11 @@ use leptos::prelude::*;
 /// The icons of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconName {
-    Check,
     ChevronDown,
     Close,
     Cpu,
     Download,
     Drop,
-    Folder,
     Help,
     Info,
     Moon,
@@ -27,7 +25,6 @@ pub(crate) enum IconName {
 impl IconName {
     fn path(self) -> &'static str {
         match self {
-            Self::Check => "M3 8.5l3.5 3.5L13 4.5",
             Self::ChevronDown => "M4 6l4 4 4-4",
             Self::Close => "M4 4l8 8M12 4l-8 8",
             Self::Cpu => {
@@ -35,7 +32,6 @@ impl IconName {
             }
             Self::Download => "M8 2.5v7.5M4.8 7L8 10.2 11.2 7M3 13h10",
             Self::Drop => "M8 10V3M4.8 6L8 2.8 11.2 6M2.5 9.5v3.5h11V9.5",
-            Self::Folder => "M2 4.5V12.5h12v-7H8L6.5 3.5H2z",
             Self::Help => "M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.6v.2",
             Self::Info => "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 7.3v3.6M8 5v.2",
             Self::Moon => "M13 9.6A5.4 5.4 0 0 1 6.4 3a5.4 5.4 0 1 0 6.6 6.6z",

@@ -56,8 +56,7 @@ impl Metric {
 
     fn text(self, value: f64) -> String {
         match self {
-            Self::Loss => format::significant(value, 3),
-            Self::L0 => format::significant(value, 3),
+            Self::Loss | Self::L0 => format::significant(value, 3),
             Self::DeadShare => format::percent(value),
             Self::ExplainedVariance => format::decimals(value, 3),
         }
