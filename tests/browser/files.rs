@@ -27,8 +27,8 @@ async fn an_anndata_file_and_gene_sets_open() {
 async fn an_embedding_and_labels_open_without_expression() {
     let folder = own_folder("npy");
     std::fs::write(folder.join("latent.npy"), npy(300, 8)).unwrap();
-    let rows: String = (0..300).map(|cell| format!("cell{cell},{}\n", ["T", "B", "NK"][cell % 3])).collect();
-    std::fs::write(folder.join("labels.csv"), format!("cell,type\n{rows}")).unwrap();
+    let rows: Vec<String> = (0..300).map(|cell| format!("cell{cell},{}", ["T", "B", "NK"][cell % 3])).collect();
+    std::fs::write(folder.join("labels.csv"), format!("cell,type\n{}\n", rows.join("\n"))).unwrap();
     std::fs::write(folder.join("sets.gmt"), "SET_A\tx\tISG15\tIFIT1\n").unwrap();
     let tab = Tab::open(Gpu::None, "?empty").await;
     let files = ["latent.npy", "labels.csv", "sets.gmt"].map(|name| folder.join(name));

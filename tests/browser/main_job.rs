@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
-const STOP: &str = "End training now and keep what was learnt";
+const STOP: &str = "Stop and keep";
 /// Longer than the engine waits between two checkpoints.
 const AFTER_A_CHECKPOINT: Duration = Duration::from_secs(15);
 /// The step of the run as the page shows it.

@@ -19,9 +19,12 @@ use crate::spy::Spy;
 /// How long things that should be quick may take on a slow machine.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// How long starting the engine, training or analysing may take on a slow machine.
-pub(crate) const LATER: Duration = Duration::from_secs(240);
+pub(crate) const LATER: Duration = Duration::from_mins(4);
 /// The button that starts training, which stands on the page when data are open and nothing is running.
 pub(crate) const TRAIN: &str = "form[aria-label='Training settings'] .button-primary";
+
+/// Tabs opened so far, for names that differ.
+static N_TABS: AtomicUsize = AtomicUsize::new(0);
 
 /// Below this path the site is served, as on a host that is shared with others.
 const SUB_PATH: &str = "/lab/featurescope/";
@@ -84,9 +87,10 @@ fn port(line: &str) -> Option<u16> {
 
 /// A setting that `cargo xtask test` passes in the environment.
 pub(crate) fn setting(name: &str) -> PathBuf {
-    std::env::var_os(name)
-        .map(PathBuf::from)
-        .unwrap_or_else(|| panic!("{name} is not set: run the browser tests through `cargo xtask test --only browser`"))
+    let Some(value) = std::env::var_os(name) else {
+        panic!("{name} is not set: run the browser tests through `cargo xtask test --only browser`")
+    };
+    PathBuf::from(value)
 }
 
 impl Tab {
@@ -98,8 +102,7 @@ impl Tab {
         let server = FileServer::start(&setting("FEATURESCOPE_SITE"), 0, SUB_PATH, note).expect("the site is served");
         let spy = Spy::start();
         let chromedriver = Chromedriver::start();
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let number = N_TABS.fetch_add(1, Ordering::Relaxed);
         let downloads = downloads_folder(number);
         let wanted = capabilities(gpu, &spy, &downloads);
         let driver = WebDriver::new(&chromedriver.url, wanted).await.expect("Chromium starts");

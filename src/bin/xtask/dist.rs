@@ -13,7 +13,7 @@ use crate::places::Places;
 use crate::process;
 use crate::setup::announce;
 use crate::site::{self, Workshop};
-use crate::size_table::{self, FileSize};
+use crate::size_table::{self, FileSize, Phase};
 use crate::system::Installer;
 use crate::tools;
 
@@ -52,18 +52,28 @@ pub(crate) fn dist(places: &Places, profile: &str) -> Outcome<PathBuf> {
     watch.step("wasm-opt", || optimise(&wasm_opt, &site))?;
     site::stamp(&site)?;
     let sizes = watch.step("compressing", || compress_all(&site))?;
-    println!("{}\n{}", watch.table(), size_table::table(&sizes, is_deferred));
+    println!("{}\n{}", watch.table(), size_table::table(&sizes, phase));
     Ok(site)
 }
 
-/// True for what the page loads only when the engine is needed.
-fn is_deferred(name: &str) -> bool {
+/// When the page loads a file.
+fn phase(name: &str) -> Phase {
+    match name {
+        "demo/manifest.json" | "demo/preview.bin" => Phase::FirstPicture,
+        _ if is_engine(name) => Phase::Engine,
+        _ if extension(Path::new(name)) == "md" => Phase::Never,
+        _ if name.starts_with("demo/") => Phase::Demo,
+        _ => Phase::FirstPicture,
+    }
+}
+
+fn is_engine(name: &str) -> bool {
     name.starts_with("engine")
 }
 
 fn optimise(wasm_opt: &Path, site: &Path) -> Outcome {
     for file in files_below(site)?.iter().filter(|file| extension(file) == "wasm") {
-        let is_engine = file.file_name().is_some_and(|name| is_deferred(&name.to_string_lossy()));
+        let is_engine = file.file_name().is_some_and(|name| is_engine(&name.to_string_lossy()));
         // The engine is large and its inner loops are what counts; the page is small and its download is.
         let level = if is_engine { "-O2" } else { "-Oz" };
         let mut command = process::command(wasm_opt);
@@ -138,9 +148,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_engines_files_are_deferred() {
-        assert!(is_deferred("engine_bg.wasm") && is_deferred("engine-loader.js"));
-        assert!(!is_deferred("app-0123_bg.wasm") && !is_deferred("index.html"));
+    fn the_engine_and_the_demos_data_are_not_part_of_the_first_picture() {
+        assert_eq!(phase("engine_bg.wasm"), Phase::Engine);
+        assert_eq!(phase("demo/kang.h5ad"), Phase::Demo);
+        assert_eq!(phase("demo/README.md"), Phase::Never);
+        for name in ["app-0123_bg.wasm", "index.html", "demo/preview.bin"] {
+            assert_eq!(phase(name), Phase::FirstPicture);
+        }
     }
 
     #[test]

@@ -15,14 +15,30 @@ pub(crate) struct FileSize {
     pub(crate) brotli: u64,
 }
 
-/// A table with one line a file, largest first, and two sums: all, and what the first picture needs.
-///
-/// `is_deferred` tells which files the page loads only when the engine is needed.
-pub(crate) fn table(files: &[FileSize], is_deferred: impl Fn(&str) -> bool) -> String {
+/// When the page loads a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Before it draws the demo for the first time.
+    FirstPicture,
+    /// Afterwards, to have the demo's data.
+    Demo,
+    /// When something is to be computed.
+    Engine,
+    /// Never: it is for people and other programs.
+    Never,
+}
+
+/// A table with one line a file, largest first, and sums: all, and what each phase loads.
+pub(crate) fn table(files: &[FileSize], phase: impl Fn(&str) -> Phase) -> String {
     let mut sorted = files.to_vec();
     sorted.sort_by(|a, b| b.raw.cmp(&a.raw).then_with(|| a.name.cmp(&b.name)));
-    let first: Vec<FileSize> = sorted.iter().filter(|file| !is_deferred(&file.name)).cloned().collect();
-    let sums = [sum("all files", &sorted), sum("without the engine", &first)];
+    let of = |wanted: Phase| sorted.iter().filter(|file| phase(&file.name) == wanted).cloned().collect::<Vec<_>>();
+    let sums = [
+        sum("all files", &sorted),
+        sum("  first picture of the demo", &of(Phase::FirstPicture)),
+        sum("  the demo's data", &of(Phase::Demo)),
+        sum("  the engine", &of(Phase::Engine)),
+    ];
     let width = sorted.iter().chain(&sums).map(|file| file.name.chars().count()).max().unwrap_or(0);
     let mut table = format!("{:<width$}  {:>10}  {:>10}  {:>10}\n", "file", "raw", "gzip", "brotli");
     for file in sorted.iter().chain(&sums) {
