@@ -83,8 +83,7 @@ pub fn tick_step(range: Range, n: usize) -> f64 {
 
 /// The whole number at or below `value`; 0 for negative numbers and NaN.
 pub(crate) fn floor_index(value: f64) -> usize {
-    let index = value.floor().max(0.0) as usize;
-    index
+    value.floor().max(0.0) as usize
 }
 
 /// Takes off what binary fractions leave behind a multiple of `step`, such as 0.30000000000000004.
