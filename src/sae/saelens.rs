@@ -149,6 +149,8 @@ fn config_of(sae: &Sae) -> Value {
         config["k"] = k.into();
         config["rescale_acts_by_decoder_norm"] = false.into();
     }
+    // The same bytes in every build: whether maps keep their order depends on what else serde_json is built for.
+    config.sort_all_objects();
     config
 }
 
