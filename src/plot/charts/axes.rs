@@ -14,7 +14,7 @@ use crate::plot::scale::{Range, ticks};
 pub(super) const RIGHT_PX: i32 = 12;
 const N_TICKS: usize = 4;
 /// Room that a tick's label needs on the x axis.
-const TICK_PX: i32 = 48;
+const TICK_PX: i32 = 40;
 
 /// A linear axis for plotters with about this many of this crate's ticks.
 pub(super) struct Axis(Range, usize);
