@@ -107,7 +107,7 @@ async fn training_runs_on_webgpu_when_it_is_chosen() {
     tab.find(TRAIN, LATER).await;
     tab.click("button[aria-label^='Compute device']", SOON).await;
     tab.choose("GPU").await;
-    let chosen = "return document.querySelector('button[aria-label=\"Compute device\"]').innerText.includes('GPU')";
+    let chosen = "return document.querySelector('button[aria-label^=\"Compute device\"]').innerText.includes('GPU')";
     tab.until(chosen, Vec::new(), "the GPU to be in use", LATER).await;
     tab.fill("Batch size", "2048").await;
     start_training(&tab, "32", "1").await;
