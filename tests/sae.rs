@@ -34,7 +34,9 @@ fn assert_encodes_as_expected(sae: &Sae, folder: &str) {
     for row in 0..inputs.n_rows() {
         let active = sae.encode_cell(inputs.row(row));
         let mut dense = vec![0.0; sae.n_features()];
-        active.iter().for_each(|&(feature, value)| dense[feature as usize] = value);
+        for &(feature, value) in &active {
+            dense[feature as usize] = value;
+        }
         let mut reconstruction = vec![0.0; sae.d_in()];
         sae.decode_into(active, &mut reconstruction);
         approx::assert_relative_eq!(dense[..], *activations.row(row), max_relative = ROUNDING, epsilon = ROUNDING);
