@@ -380,7 +380,7 @@ fn kept(events: &[Event]) -> Option<CheckpointInfo> {
 }
 
 #[test]
-#[ignore = "depends on where a pause falls, and so on the speed of the machine"]
+#[ignore = "failed once in a clean clone; the cause is not known yet"]
 fn a_resumed_training_ends_like_an_uninterrupted_one() {
     let longer = SaeParams { n_epochs: 1500, ..params() };
     let mut whole = desk();
