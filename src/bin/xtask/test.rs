@@ -161,7 +161,6 @@ fn wasm_tests(stand: &Stand) -> Outcome {
     std::fs::write(&config, text).map_err(TaskError::file("write", &config))?;
     let mut cargo = stand.wasm("test");
     cargo
-        .args(stand.workshop.toolchain.test_options())
         .arg("--lib")
         .env("CHROMEDRIVER", &stand.browser.driver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", &config)

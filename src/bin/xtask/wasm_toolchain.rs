@@ -18,6 +18,9 @@ pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_PACKAGES: [&str; 6] =
     ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy"];
+/// What is built from source. `test` is named although only tests need it: cargo would add it for them, and then
+/// compile every dependency once more.
+const STANDARD_LIBRARY: &str = "std,panic_abort,test";
 const RUSTUP_LIMIT: Duration = Duration::from_mins(2);
 
 /// A toolchain for wasm, as the environment that makes cargo use it.
@@ -137,7 +140,7 @@ impl WasmToolchain {
             command
                 .env("RUSTC", "/usr/bin/rustc")
                 .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+                .env("CARGO_UNSTABLE_BUILD_STD", STANDARD_LIBRARY)
                 .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", debian_lld())
                 .env_remove("RUSTUP_TOOLCHAIN");
         }
@@ -145,15 +148,6 @@ impl WasmToolchain {
         path.extend(std::env::split_paths(&rest));
         if let Ok(joined) = std::env::join_paths(path) {
             command.env("PATH", joined);
-        }
-    }
-
-    /// What `cargo test` needs besides: tests that abort on a panic, as the site does, so that both share their
-    /// dependencies. Only a standard library built from source can be had that way.
-    pub(crate) fn test_options(&self) -> &'static [&'static str] {
-        match self {
-            Self::Installed => &[],
-            Self::DebianWeb => &["-Zpanic-abort-tests"],
         }
     }
 
