@@ -16,6 +16,14 @@ const N_TICKS: usize = 4;
 /// Room that a tick's label needs on the x axis.
 const TICK_PX: i32 = 40;
 
+/// Height of a chart for each step between ticks of its y axis.
+const Y_STEP_PX: u32 = 30;
+
+/// Steps between ticks that the y axis of a chart this high has room for.
+pub(super) fn n_y_ticks(height_px: u32) -> usize {
+    ((height_px / Y_STEP_PX).max(1) as usize).min(N_TICKS)
+}
+
 /// A linear axis for plotters with about this many of this crate's ticks.
 pub(super) struct Axis(Range, usize);
 
@@ -61,7 +69,7 @@ pub(super) fn frame<'a, 'b>(
     top_px: i32,
     x_label: &str,
 ) -> Result<Frame<'a, 'b>, Box<dyn std::error::Error>> {
-    let y = Axis(y, N_TICKS);
+    let y = Axis(y, n_y_ticks(area.dim_in_pixel().1 / SCALE.unsigned_abs()));
     let left_px = y.labels().iter().map(|label| width_px(label)).max().unwrap_or(0) + 10;
     let room_px = dimensions(area).0 / SCALE - left_px - RIGHT_PX;
     let x = Axis(x, ((room_px / TICK_PX).max(1) as usize).min(N_TICKS));

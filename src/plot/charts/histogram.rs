@@ -3,7 +3,7 @@
 use plotters::prelude::{Rectangle, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{RIGHT_PX, check_size, frame};
+use super::axes::{RIGHT_PX, check_size, frame, n_y_ticks};
 use super::theme::{Area, Role, SCALE, dimensions, render, text};
 use super::{ChartError, ChartSize};
 use crate::plot::format::{count, significant};
@@ -42,7 +42,7 @@ pub fn histogram(data: &Histogram<'_>) -> Result<String, ChartError> {
     let (Some(x), true) = (Range::of([data.min, data.max]), most > 0) else {
         return Err(ChartError::Empty { title: data.title.to_owned() });
     };
-    let y = nice(Range { low: 0.0, high: f64::from(most) }, 4);
+    let y = nice(Range { low: 0.0, high: f64::from(most) }, n_y_ticks(data.size.height));
     render(data.title, &description(data), data.size, |area| draw(area, data, x, y))
 }
 

@@ -6,7 +6,7 @@
 use plotters::prelude::{LineSeries, PathElement, Text};
 use plotters::style::text_anchor::{HPos, VPos};
 
-use super::axes::{RIGHT_PX, check_size, frame};
+use super::axes::{RIGHT_PX, check_size, frame, n_y_ticks};
 use super::theme::{Area, Role, SCALE, dimensions, render, text, width_px};
 use super::{ChartError, ChartSize};
 use crate::plot::format::significant;
@@ -38,7 +38,6 @@ pub struct LineChart<'a> {
     pub size: ChartSize,
 }
 
-const Y_TICKS: usize = 4;
 const LEAST: (u32, u32) = (120, 60);
 
 /// A line chart as SVG.
@@ -52,7 +51,7 @@ pub fn line_chart(chart: &LineChart<'_>) -> Result<String, ChartError> {
     let x = Range::of(finite().map(|p| p.0)).ok_or_else(empty)?;
     let y = Range::of(finite().map(|p| p.1)).ok_or_else(empty)?;
     let x = chart.x_max.filter(|max| *max > x.low).map_or(x, |max| Range { low: x.low, high: x.high.max(max) });
-    let y = nice(chart.y_include.iter().fold(y, |range, &value| range.including(value)), Y_TICKS);
+    let y = nice(chart.y_include.iter().fold(y, |range, &value| range.including(value)), n_y_ticks(chart.size.height));
     render(chart.title, &description(chart), chart.size, |area| draw(area, chart, x, y))
 }
 
@@ -145,6 +144,15 @@ mod tests {
         let series = [Series { name: "loss", points: &[(0.0, 1.0)] }];
         let small = LineChart { size: ChartSize { width: 40, height: 40 }, ..chart(&series) };
         assert!(matches!(line_chart(&small), Err(ChartError::TooSmall { width: 40, .. })));
+    }
+
+    #[test]
+    fn small_charts_have_few_ticks() {
+        let points = [(0.0, 0.0), (1.0, 1.0)];
+        let series = [Series { name: "share", points: &points }];
+        let small = LineChart { x_label: "", size: ChartSize { width: 128, height: 76 }, ..chart(&series) };
+        assert_eq!(line_chart(&small).unwrap().matches("text-anchor=\"end\"").count(), 3);
+        assert_eq!(line_chart(&chart(&series)).unwrap().matches("text-anchor=\"end\"").count(), 6);
     }
 
     #[test]
