@@ -3,8 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use featurescope::data::{LabelColumn, Silent, ValueKind};
+use featurescope::data::{
+    CellSelection, CellTable, DenseMatrix, Expression, FeatureId, LabelChoice, LabelColumn, Silent, SparseActivations,
+    SparseBuilder, ValueKind,
+};
 use featurescope::io::{AnnDataFile, Imported, MemorySource, import};
+use featurescope::sae::{Sae, from_saelens};
+use featurescope::stats::{Pca, Ridge, RidgeFit, RidgeParams};
+use featurescope::steer::{self, SteerInputs, SteerParams, SteerTarget};
 use serde::Deserialize;
 
 /// What a visitor downloads for the demo stays below this.
@@ -152,4 +158,75 @@ fn assert_codes(bytes: &[u8], categories: &[String], labels: &LabelColumn) {
     let (codes, names) = labels.categorical().unwrap();
     assert_eq!(names, categories);
     assert!(bytes.iter().zip(codes).all(|(&found, &code)| u32::from(found) == code), "{}", labels.name);
+}
+
+fn autoencoder() -> Sae {
+    let read = |name: &str| std::fs::read(folder().join("sae").join(name)).unwrap();
+    from_saelens(&read("cfg.json"), &read("sae_weights.safetensors")).unwrap()
+}
+
+fn encode(sae: &Sae, latents: &DenseMatrix) -> SparseActivations {
+    let mut by_cell = SparseBuilder::new(sae.n_features());
+    for row in 0..latents.n_rows() {
+        by_cell.push_major(sae.encode_cell(latents.row(row)));
+    }
+    SparseActivations::from_cells(by_cell.finish())
+}
+
+fn decoder(latents: &DenseMatrix, expression: &Expression) -> Ridge {
+    let library = expression.library_sizes.as_ref().unwrap();
+    let mut genes = expression.by_gene.clone();
+    genes.map_values(|_, cell, count| (count / library[cell as usize] * 1e4).ln_1p());
+    let mut fit = RidgeFit::new(latents, &genes, &RidgeParams::default()).unwrap();
+    while fit.step(latents, &genes) {}
+    fit.finish()
+}
+
+fn monocytes(condition: &str) -> CellSelection {
+    let choice = |column: &str, category: &str| LabelChoice { column: column.into(), category: category.into() };
+    CellSelection::Labels(vec![choice("condition", condition), choice("cell_type", "CD14+ Monocytes")])
+}
+
+/// The feature whose share of active cells differs most between stimulated and control CD14+ monocytes.
+fn interferon_feature(activations: &SparseActivations, cells: &CellTable) -> (FeatureId, f64) {
+    let groups = [monocytes("stimulated"), monocytes("control")].map(|group| group.rows(cells));
+    let active_share = |feature: FeatureId, rows: &[u32]| {
+        let active = activations.feature(feature).0.iter().filter(|cell| rows.binary_search(cell).is_ok());
+        active.count() as f64 / rows.len() as f64
+    };
+    let features = (0..activations.n_features()).map(FeatureId::from_index);
+    let gaps = features.map(|feature| (feature, active_share(feature, &groups[0]) - active_share(feature, &groups[1])));
+    gaps.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap()
+}
+
+#[test]
+fn steering_control_monocytes_along_the_interferon_feature_raises_interferon_genes() {
+    let (manifest, file, sae) = (manifest(), cells(), autoencoder());
+    let latents = &file.embeddings.iter().find(|found| found.0 == manifest.embedding).unwrap().1;
+    let mut cells = CellTable::with_ids(file.cell_ids.clone().unwrap()).unwrap();
+    for column in &file.columns {
+        cells.add_column(column.clone()).unwrap();
+    }
+    let expression = file.expression.as_ref().unwrap();
+    let activations = encode(&sae, latents);
+    let (feature, gap) = interferon_feature(&activations, &cells);
+    assert!(gap > 0.8, "feature {feature} is active in {gap} more of the stimulated monocytes");
+
+    let (pca, decoder) = (Pca::fit(latents, 2).unwrap(), decoder(latents, expression));
+    let inputs = SteerInputs {
+        cells: &cells,
+        embedding: latents,
+        sae: &sae,
+        activations: &activations,
+        pca: &pca,
+        decoder: Some(&decoder),
+    };
+    let target = SteerTarget::GroupMean { group: monocytes("stimulated"), factor: 1.0 };
+    let params = SteerParams { feature, cells: monocytes("control"), target, keep_error: true };
+    let outcome = steer::run(&inputs, &params).unwrap();
+    let top: Vec<&str> =
+        outcome.genes_up.iter().take(20).map(|effect| expression.gene_names[effect.gene.index()].as_str()).collect();
+    for gene in ["ISG15", "IFIT1", "IFIT3", "RSAD2", "CXCL10"] {
+        assert!(top.contains(&gene), "{gene} is not among {top:?}");
+    }
 }
