@@ -10,8 +10,8 @@ use super::outputs::{Outputs, RunReport};
 use super::{Ending, INTERRUPTED};
 use crate::platform::native::Interrupt;
 use crate::protocol::{
-    AnalysisSummary, DatasetSummary, Event, ExportKind, FeatureRow, FeatureSort, FileHandle, Job, Request, SaeParams,
-    SaeSummary, TableQuery, ViewQuery, ViewResult,
+    AnalysisSummary, DatasetSummary, Event, ExportKind, FeatureRow, FileHandle, Job, Request, SaeParams, SaeSummary,
+    TableQuery, ViewQuery, ViewResult,
 };
 
 /// Features listed in `summary.json`.
@@ -164,14 +164,7 @@ fn export(driver: &mut Driver, outputs: &mut Outputs, kind: ExportKind) -> Resul
 }
 
 fn top_features(driver: &mut Driver) -> Result<Vec<FeatureRow>, CliError> {
-    let query = TableQuery {
-        search: String::new(),
-        sort: FeatureSort::BestAuroc,
-        descending: true,
-        include_dead: false,
-        offset: 0,
-        limit: N_TOP_FEATURES,
-    };
+    let query = TableQuery::best(N_TOP_FEATURES);
     let take = |event| match event {
         Event::View(ViewResult::FeatureTable { rows, .. }) => Some(rows),
         _ => None,

@@ -24,6 +24,11 @@ impl Inner {
         self.state.borrow().device.as_ref().map_or_else(cpu, |chosen| chosen.device.clone())
     }
 
+    /// Bytes a matrix may have at most on the device in use.
+    pub(super) fn max_matrix_bytes(&self) -> Option<u64> {
+        self.state.borrow().device.as_ref().and_then(|chosen| chosen.max_matrix_bytes)
+    }
+
     /// Chooses a device and tells which.
     ///
     /// # Errors

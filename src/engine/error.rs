@@ -134,6 +134,32 @@ pub enum EngineError {
     /// Training can't start or go on.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// Training would need more memory than there is.
+    #[error(
+        "{run} needs about {:.1} GB of memory, and a browser tab has {:.1} GB for it; use fewer features or a smaller batch, or the command line",
+        gigabytes(*needed), gigabytes(*limit)
+    )]
+    TooMuchMemory {
+        /// What would be trained.
+        run: String,
+        /// Bytes needed, roughly.
+        needed: u64,
+        /// Bytes there are.
+        limit: u64,
+    },
+    /// Training would need a larger matrix than the GPU takes.
+    #[error(
+        "{run} needs a matrix of {:.2} GB, and the GPU takes {:.2} GB at most; use fewer features or a smaller batch, or compute on the CPU",
+        gigabytes(*needed), gigabytes(*limit)
+    )]
+    TooLargeForGpu {
+        /// What would be trained.
+        run: String,
+        /// Bytes of the matrix.
+        needed: u64,
+        /// Bytes a matrix may have.
+        limit: u64,
+    },
     /// A device can't be used.
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -174,6 +200,10 @@ fn job_name(job: Job) -> &'static str {
         Job::Analyse => "the analysis",
         Job::Export => "writing a table",
     }
+}
+
+fn gigabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e9
 }
 
 fn listed(names: &[String]) -> String {

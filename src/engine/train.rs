@@ -57,9 +57,32 @@ pub(super) async fn start(
     let data = inner.state.borrow().data()?;
     let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
     params.check(inputs.n_rows(), inputs.n_cols()).map_err(TrainError::from)?;
+    check_memory(&params, inputs.n_cols(), inner.host.memory_limit())?;
     let device = inner.device(id).await?;
+    check_matrices(&params, inputs.n_cols(), inner.max_matrix_bytes())?;
     let trainer = Trainer::new(params, inputs, &device)?;
     Run::new(inner, job, data, embedding, trainer).until_ready().await
+}
+
+fn check_memory(params: &SaeParams, d_in: usize, limit: Option<u64>) -> Result<(), EngineError> {
+    let needed = params.memory_bytes(d_in);
+    match limit.filter(|limit| needed > *limit) {
+        Some(limit) => Err(EngineError::TooMuchMemory { run: described(params, d_in), needed, limit }),
+        None => Ok(()),
+    }
+}
+
+fn check_matrices(params: &SaeParams, d_in: usize, limit: Option<u64>) -> Result<(), EngineError> {
+    let needed = params.largest_matrix_bytes(d_in);
+    match limit.filter(|limit| needed > *limit) {
+        Some(limit) => Err(EngineError::TooLargeForGpu { run: described(params, d_in), needed, limit }),
+        None => Ok(()),
+    }
+}
+
+fn described(params: &SaeParams, d_in: usize) -> String {
+    let SaeParams { n_features, batch_size, .. } = params;
+    format!("training {n_features} features on {d_in} dimensions in batches of {batch_size}")
 }
 
 /// Goes on with the run kept in storage.
@@ -276,5 +299,21 @@ fn finite(progress: &TrainProgress) -> TrainProgress {
         elapsed_secs: number(progress.elapsed_secs),
         remaining_secs: number(progress.remaining_secs),
         ..*progress
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_does_not_fit_is_refused_with_both_numbers() {
+        let params = SaeParams { n_features: 1_000_000, batch_size: 512, ..SaeParams::default() };
+        assert!(check_memory(&params, 512, None).is_ok());
+        let error = check_memory(&params, 512, Some(3 << 30)).unwrap_err().to_string();
+        assert!(error.contains("49.2 GB") && error.contains("3.2 GB"), "{error}");
+        let error = check_matrices(&params, 512, Some(128 << 20)).unwrap_err().to_string();
+        assert!(error.contains("2.05 GB") && error.contains("0.13 GB"), "{error}");
+        assert!(check_matrices(&SaeParams::default(), 50, Some(128 << 20)).is_ok());
     }
 }

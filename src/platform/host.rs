@@ -49,6 +49,9 @@ pub trait Host {
     /// Seconds since some fixed moment.
     fn now_secs(&self) -> f64;
 
+    /// Bytes one piece of work may take here; `None` where only the machine sets a limit.
+    fn memory_limit(&self) -> Option<u64>;
+
     /// Storage that outlives the session.
     fn store(&self) -> &dyn Store;
 }

@@ -67,6 +67,20 @@ pub struct TableQuery {
     pub limit: usize,
 }
 
+impl TableQuery {
+    /// The live features that tell labels apart best.
+    pub fn best(limit: usize) -> Self {
+        Self {
+            search: String::new(),
+            sort: FeatureSort::BestAuroc,
+            descending: true,
+            include_dead: false,
+            offset: 0,
+            limit,
+        }
+    }
+}
+
 /// A question about what the engine holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -47,6 +47,8 @@ pub struct ChosenDevice {
     pub name: String,
     /// Whether there is a GPU that can be chosen.
     pub gpu_available: bool,
+    /// Bytes a matrix may have at most; `None` where only the memory sets a limit.
+    pub max_matrix_bytes: Option<u64>,
     /// One sentence: how the choice was made.
     pub reason: String,
 }
@@ -302,12 +304,14 @@ fn times(result: RaceResult) -> String {
 }
 
 fn cpu_chosen(gpu_available: bool, reason: String) -> ChosenDevice {
-    ChosenDevice { device: cpu(), kind: DeviceKind::Cpu, name: "CPU (SIMD)".to_owned(), gpu_available, reason }
+    let name = "CPU (SIMD)".to_owned();
+    ChosenDevice { device: cpu(), kind: DeviceKind::Cpu, name, gpu_available, max_matrix_bytes: None, reason }
 }
 
 fn gpu_chosen(gpu: GpuDevice, reason: String) -> ChosenDevice {
     let name = if gpu.is_software { format!("{} (software)", gpu.name) } else { gpu.name };
-    ChosenDevice { device: gpu.device, kind: DeviceKind::Gpu, name, gpu_available: true, reason }
+    let max_matrix_bytes = Some(gpu.max_binding_bytes);
+    ChosenDevice { device: gpu.device, kind: DeviceKind::Gpu, name, gpu_available: true, max_matrix_bytes, reason }
 }
 
 fn capitalised(sentence: &str) -> String {

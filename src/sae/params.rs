@@ -145,6 +145,22 @@ impl SaeParams {
         Ok(())
     }
 
+    /// Bytes a training run takes at most, roughly: parameters, gradients, both moments and a checkpoint being written,
+    /// and what a batch leaves between encoder and decoder.
+    pub fn memory_bytes(&self, d_in: usize) -> u64 {
+        const COPIES_OF_PARAMETERS: u64 = 10;
+        const COPIES_OF_ACTIVATIONS: u64 = 4;
+        let (h, d, batch) = (self.n_features as u64, d_in as u64, self.batch_size as u64);
+        let floats = (COPIES_OF_PARAMETERS * 2 * d).saturating_add(COPIES_OF_ACTIVATIONS * batch).saturating_mul(h);
+        floats.saturating_mul(size_of::<f32>() as u64)
+    }
+
+    /// Bytes of the largest matrix of a step: the weights, or a batch's activations.
+    pub fn largest_matrix_bytes(&self, d_in: usize) -> u64 {
+        let widest = d_in.max(self.batch_size) as u64;
+        (self.n_features as u64).saturating_mul(widest).saturating_mul(size_of::<f32>() as u64)
+    }
+
     /// Steps in an epoch over `n_cells`: the last, smaller batch counts.
     pub fn steps_per_epoch(&self, n_cells: usize) -> usize {
         n_cells.div_ceil(self.batch_size)
@@ -179,6 +195,14 @@ pub struct TrainProgress {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_grows_with_features_dimensions_and_batch() {
+        let params = SaeParams { n_features: 10_000, batch_size: 128, ..SaeParams::default() };
+        assert_eq!(params.memory_bytes(20), 4 * 10_000 * (20 * 20 + 4 * 128));
+        assert_eq!(params.largest_matrix_bytes(20), 4 * 10_000 * 128);
+        assert_eq!(params.largest_matrix_bytes(512), 4 * 10_000 * 512);
+    }
 
     #[test]
     fn each_invalid_value_has_its_own_error() {

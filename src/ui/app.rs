@@ -133,8 +133,8 @@ fn follow_keys(store: Store, help: RwSignal<bool>, drawer: RwSignal<bool>) {
                 drawer.set(true);
                 focus(&format!("#{SEARCH_ID} input"));
             }
-            Shortcut::NextFeature => step(store, 1),
-            Shortcut::PreviousFeature => step(store, -1),
+            Shortcut::NextFeature => store.send(Msg::StepFeature(1)),
+            Shortcut::PreviousFeature => store.send(Msg::StepFeature(-1)),
             Shortcut::ToggleTable => drawer.update(|open| *open = !*open),
             Shortcut::ClearSelection => store.send(Msg::SelectCells(CellSelection::All)),
         }
@@ -145,18 +145,6 @@ fn follow_keys(store: Store, help: RwSignal<bool>, drawer: RwSignal<bool>) {
 fn is_typing(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     target.is_some_and(|target| takes_letters(&target.tag_name(), target.get_attribute("type").as_deref()))
-}
-
-/// Chooses the feature some rows further in the table, or the first.
-fn step(store: Store, by: isize) {
-    let next = store.peek(|state| {
-        let at = state.selected_feature.and_then(|feature| state.table.position_of(feature));
-        let next = at.map_or(Some(state.table.offset), |at| at.checked_add_signed(by))?;
-        state.table.row(next).map(|row| row.feature)
-    });
-    if next.is_some() {
-        store.send(Msg::SelectFeature(next));
-    }
 }
 
 fn find(selector: &str) -> Option<HtmlElement> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::made::{npy, own_folder};
 use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
-const CHOOSE_FILES: &str = "input[type=file][aria-label='Choose files']";
+pub(crate) const CHOOSE_FILES: &str = "input[type=file][aria-label='Choose files']";
 const ADD_FILES: &str = "input[type=file][aria-label='Add files']";
 
 fn demo_file(name: &str) -> PathBuf {

@@ -15,3 +15,4 @@ mod main_job;
 mod opening;
 mod spy;
 mod tab;
+mod trouble;

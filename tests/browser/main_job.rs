@@ -6,14 +6,14 @@ use serde_json::json;
 
 use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
-const STOP: &str = "Stop and keep";
+pub(crate) const STOP: &str = "Stop and keep";
 /// Longer than the engine waits between two checkpoints.
 const AFTER_A_CHECKPOINT: Duration = Duration::from_secs(15);
 /// The step of the run as the page shows it.
-const STEP: &str = "return document.body.innerText.match(/step ([\\d\\s]+) of/i)?.[1] ?? null";
+pub(crate) const STEP: &str = "return document.body.innerText.match(/step ([\\d\\s]+) of/i)?.[1] ?? null";
 
 /// Starts to train a small TopK autoencoder on the demo.
-async fn start_training(tab: &Tab, n_features: &str, n_epochs: &str) {
+pub(crate) async fn start_training(tab: &Tab, n_features: &str, n_epochs: &str) {
     tab.find(TRAIN, LATER).await;
     tab.fill("Features h", n_features).await;
     tab.fill("Active k", "4").await;
@@ -22,7 +22,7 @@ async fn start_training(tab: &Tab, n_features: &str, n_epochs: &str) {
 }
 
 /// Waits until the autoencoder in use has this many features.
-async fn trained(tab: &Tab, n_features: &str) {
+pub(crate) async fn trained(tab: &Tab, n_features: &str) {
     let script =
         "return [...document.querySelectorAll('.facts dd')].some(dd => dd.innerText.endsWith(' of ' + arguments[0]))";
     tab.until(script, vec![json!(n_features)], "the trained autoencoder", LATER).await;
@@ -105,10 +105,7 @@ async fn a_reload_in_mid_training_does_not_lose_the_run() {
 async fn training_runs_on_webgpu_when_it_is_chosen() {
     let tab = Tab::open(Gpu::Software, "").await;
     tab.find(TRAIN, LATER).await;
-    tab.click("button[aria-label^='Compute device']", SOON).await;
-    tab.choose("GPU").await;
-    let chosen = "return document.querySelector('button[aria-label^=\"Compute device\"]').innerText.includes('GPU')";
-    tab.until(chosen, Vec::new(), "the GPU to be in use", LATER).await;
+    tab.choose_gpu().await;
     tab.fill("Batch size", "2048").await;
     start_training(&tab, "32", "1").await;
     trained(&tab, "32").await;

@@ -96,10 +96,15 @@ pub(crate) fn setting(name: &str) -> PathBuf {
 impl Tab {
     /// Starts a browser and opens the page with an optional query such as `?demo=none`.
     pub(crate) async fn open(gpu: Gpu, query: &str) -> Self {
+        Self::open_site(&setting("FEATURESCOPE_SITE"), gpu, query).await
+    }
+
+    /// As [`open`](Self::open), with another site than the built one.
+    pub(crate) async fn open_site(site: &Path, gpu: Gpu, query: &str) -> Self {
         let requests = Arc::new(Mutex::new(Vec::new()));
         let notes = Arc::clone(&requests);
         let note = move |path: &str| notes.lock().expect("the server's notes").push(path.to_owned());
-        let server = FileServer::start(&setting("FEATURESCOPE_SITE"), 0, SUB_PATH, note).expect("the site is served");
+        let server = FileServer::start(site, 0, SUB_PATH, note).expect("the site is served");
         let spy = Spy::start();
         let chromedriver = Chromedriver::start();
         let number = N_TABS.fetch_add(1, Ordering::Relaxed);
@@ -186,6 +191,15 @@ impl Tab {
         let found = self.driver.query(By::XPath(&path)).wait(SOON, TICK).and_displayed().first().await;
         let clicked = self.or_fail(found, &format!("the choice {text:?}")).await.click().await;
         self.or_fail(clicked, &format!("the choice {text:?} to be clicked")).await;
+    }
+
+    /// Insists on the GPU, and waits until it is in use.
+    pub(crate) async fn choose_gpu(&self) {
+        self.click("button[aria-label^='Compute device']", SOON).await;
+        self.choose("GPU").await;
+        let chosen =
+            "return document.querySelector('button[aria-label^=\"Compute device\"]').innerText.includes('GPU')";
+        self.until(chosen, Vec::new(), "the GPU to be in use", LATER).await;
     }
 
     /// Clicks the first visible element that matches.

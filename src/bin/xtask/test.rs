@@ -44,9 +44,6 @@ const STEPS: [(&str, &str, StepBody); 7] = [
     ("browser", "browser end-to-end tests", browser_tests),
 ];
 
-/// Steps that run only when they are named: they are long, and not yet steady enough to decide whether a change lands.
-const BY_NAME: [&str; 2] = ["wasm", "browser"];
-
 /// All that the steps need.
 struct Stand<'a> {
     places: &'a Places,
@@ -69,7 +66,7 @@ pub(crate) fn test(places: &Places, profile: &str, only: Option<&str>) -> Outcom
     let mut watch = Stopwatch::default();
     let stand = watch.step("set-up", || prepare(places, profile))?;
     let (last, first) = STEPS.split_last().map_or((None, &[][..]), |(last, first)| (Some(last), first));
-    let wanted = |name: &str| only.map_or(!BY_NAME.contains(&name), |only| only == name);
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
     for (name, shown, body) in first.iter().filter(|(name, _, _)| wanted(name)) {
         if let Err(error) = watch.step(shown, || body(&stand)) {
             println!("{}\nfailed in step {name:?}; `cargo xtask test --only {name}` repeats it", watch.table());

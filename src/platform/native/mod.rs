@@ -8,5 +8,5 @@ mod session;
 mod store;
 
 pub use files::PathSource;
-pub use session::{Interrupt, NativeHost, Session, Turn};
+pub use session::{Clock, Interrupt, NativeHost, Session, Turn};
 pub use store::MemoryStore;

@@ -26,9 +26,12 @@ pub struct NativeHost {
     answers: UnboundedSender<Answer>,
     files: RefCell<BTreeMap<u32, Arc<dyn ByteSource>>>,
     next_file: Cell<u32>,
-    started: Instant,
+    clock: Clock,
     store: Rc<dyn Store>,
 }
+
+/// Seconds since some moment, never going back.
+pub type Clock = Box<dyn Fn() -> f64>;
 
 impl NativeHost {
     /// Makes the file at `path` known; the handle goes into a request.
@@ -82,7 +85,11 @@ impl Host for NativeHost {
     }
 
     fn now_secs(&self) -> f64 {
-        self.started.elapsed().as_secs_f64()
+        (self.clock)()
+    }
+
+    fn memory_limit(&self) -> Option<u64> {
+        None
     }
 
     fn store(&self) -> &dyn Store {
@@ -127,6 +134,14 @@ impl Session {
     /// A session whose engine keeps checkpoints in `store`.
     #[must_use]
     pub fn new(store: Rc<dyn Store>) -> Self {
+        let started = Instant::now();
+        Self::with_clock(store, Box::new(move || started.elapsed().as_secs_f64()))
+    }
+
+    /// As [`new`](Self::new), with the caller's clock: how much work fits between two reports then does not depend
+    /// on the machine.
+    #[must_use]
+    pub fn with_clock(store: Rc<dyn Store>, clock: Clock) -> Self {
         let pool = LocalPool::new();
         let (sender, answers) = unbounded();
         let host = NativeHost {
@@ -134,7 +149,7 @@ impl Session {
             answers: sender,
             files: RefCell::default(),
             next_file: Cell::new(0),
-            started: Instant::now(),
+            clock,
             store,
         };
         Self { pool, host: Rc::new(host), answers, interrupt: Arc::default() }

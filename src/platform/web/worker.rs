@@ -19,6 +19,9 @@ use crate::io::ByteSource;
 use crate::platform::{Host, HostError, LocalTask, Store};
 use crate::protocol::{Answer, Call, Event, FileHandle, Request};
 
+/// wasm32 addresses 4 GiB; a quarter is left to the data and the code.
+const WORK_BYTES: u64 = 3 << 30;
+
 /// The worker this code runs in.
 pub struct WebHost {
     scope: DedicatedWorkerGlobalScope,
@@ -86,6 +89,10 @@ impl Host for WebHost {
 
     fn now_secs(&self) -> f64 {
         self.scope.performance().map_or(0.0, |clock| clock.now() / 1000.0)
+    }
+
+    fn memory_limit(&self) -> Option<u64> {
+        Some(WORK_BYTES)
     }
 
     fn store(&self) -> &dyn Store {

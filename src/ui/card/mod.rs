@@ -3,6 +3,7 @@
 //! Knows nothing of the page's store. Every chart has a table beside it that says the same; what is not there yet
 //! (genes and gene sets before an analysis) is said, not hidden.
 
+mod gene_table;
 mod parts;
 mod rows;
 
@@ -12,8 +13,9 @@ use crate::data::GeneId;
 use crate::protocol::{FeatureCard, Notice, NoticeLevel};
 use crate::ui::state::{Remote, Shared};
 use crate::ui::widgets::{Banner, BannerKind};
-pub(crate) use parts::{CardSection, More};
-use parts::{Chart, GeneList, TableTwin, TermList};
+pub(crate) use gene_table::{GeneRow, GeneTable};
+pub(crate) use parts::CardSection;
+use parts::{Chart, TableTwin, TermList};
 
 /// The card of a feature.
 #[component]
@@ -155,11 +157,18 @@ fn Genes(card: Shared<FeatureCard>, genes_hint: Signal<String>, on_gene: Callbac
     view! {
         <CardSection title="Genes">
             <p class="card-note">{rows::group_note(&card)}</p>
-            <GeneList title="Higher" genes=rows::gene_rows(&card.genes_up) on_gene=on_gene />
-            <GeneList title="Lower" genes=rows::gene_rows(&card.genes_down) on_gene=on_gene />
+            {gene_table("Higher", rows::gene_rows(&card.genes_up), on_gene)}
+            {gene_table("Lower", rows::gene_rows(&card.genes_down), on_gene)}
         </CardSection>
     }
     .into_any()
+}
+
+fn gene_table(title: &'static str, rows: Vec<GeneRow>, on_gene: Callback<GeneId>) -> AnyView {
+    if rows.is_empty() {
+        return view! { <p class="muted">{format!("{title}: no significant gene.")}</p> }.into_any();
+    }
+    view! { <GeneTable heads=[title, "Fold", "Adjusted p"] rows=rows on_gene=on_gene /> }.into_any()
 }
 
 /// Gene sets with both tests.

@@ -1,9 +1,8 @@
-//! Parts of cards and results: sections, charts with their tables, lists of genes and gene sets.
+//! Parts of cards and results: sections, charts with their tables, lists of gene sets.
 
 use leptos::prelude::*;
 
-use super::rows::{GeneRow, TermRow};
-use crate::data::GeneId;
+use super::rows::TermRow;
 use crate::plot::charts::ChartError;
 
 /// A part of the card under its heading.
@@ -50,49 +49,6 @@ pub(crate) fn TableTwin(summary: &'static str, heads: Vec<String>, rows: Vec<Vec
             </div>
         </details>
     }
-}
-
-/// Genes of a list that are seen before a person asks for more.
-const SHOWN_GENES: usize = 8;
-
-/// Genes with fold change and adjusted p; pressing one colours the map by it.
-#[component]
-pub(super) fn GeneList(title: &'static str, genes: Vec<GeneRow>, on_gene: Callback<GeneId>) -> impl IntoView {
-    let is_long = RwSignal::new(false);
-    let n_genes = genes.len();
-    if n_genes == 0 {
-        return view! { <p class="muted">{format!("{title}: no significant gene.")}</p> }.into_any();
-    }
-    let shown =
-        move || genes.iter().take(if is_long.get() { n_genes } else { SHOWN_GENES }).cloned().collect::<Vec<_>>();
-    let row = move |row: GeneRow| {
-        let GeneRow { gene, name, fold, padj, means } = row;
-        view! {
-            <tr title=means>
-                <th scope="row">
-                    <button type="button" class="gene" title="Colour the map by this gene" on:click=move |_| on_gene.run(gene)>
-                        {name}
-                    </button>
-                </th>
-                <td>{fold}</td>
-                <td>{padj}</td>
-            </tr>
-        }
-    };
-    view! {
-        <table class="card-table">
-            <thead>
-                <tr>
-                    <th scope="col">{title}</th>
-                    <th scope="col">"Fold"</th>
-                    <th scope="col">"Adjusted p"</th>
-                </tr>
-            </thead>
-            <tbody>{move || shown().into_iter().map(row).collect_view()}</tbody>
-        </table>
-        <More is_long=is_long n_all=n_genes n_shown=SHOWN_GENES />
-    }
-    .into_any()
 }
 
 /// The button that shows the rest of a list, if there is a rest.

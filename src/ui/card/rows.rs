@@ -3,6 +3,7 @@
 //! Pure: numbers come from the engine in their final order, here they only become text. What an AUROC, a fold change
 //! and the two tests mean is said where [`FeatureCard`] is defined.
 
+use super::gene_table::GeneRow;
 use crate::plot::charts::{Bar, BarChart, ChartError, ChartSize, Histogram, bar_chart, histogram};
 use crate::plot::format::{count, decimals, fold, p_value, percent, significant};
 use crate::protocol::{CardGene, CardTerm, FeatureCard, FeatureRow, HistogramData, LabelAssociation};
@@ -120,25 +121,13 @@ fn verdict(best: &LabelAssociation) -> String {
     format!("Tells {category} apart {relation} the embedding's dimension {dim} alone does ({own} against {baseline}).")
 }
 
-/// A gene of the card.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct GeneRow {
-    pub(super) gene: crate::data::GeneId,
-    pub(super) name: String,
-    pub(super) fold: String,
-    pub(super) padj: String,
-    /// Means in words, as a tooltip.
-    pub(super) means: String,
-}
-
 /// Genes as rows.
 pub(super) fn gene_rows(genes: &[CardGene]) -> Vec<GeneRow> {
     let row = |gene: &CardGene| GeneRow {
         gene: gene.gene,
         name: gene.name.clone(),
-        fold: fold(gene.fold_change),
-        padj: p_value(gene.padj),
-        means: format!(
+        numbers: [fold(gene.fold_change), p_value(gene.padj)],
+        details: format!(
             "mean {} in positive cells, {} in negative cells; p = {}",
             significant(gene.mean_positive, 3),
             significant(gene.mean_negative, 3),

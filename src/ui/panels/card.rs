@@ -9,7 +9,7 @@ use crate::ui::card::FeatureCardView;
 use crate::ui::state::{Msg, State};
 use crate::ui::steer::SteerView;
 use crate::ui::store::Store;
-use crate::ui::widgets::{Tab, Tabs};
+use crate::ui::widgets::{Button, ButtonKind, IconName, Tab, Tabs};
 
 /// The card panel.
 #[component]
@@ -23,10 +23,22 @@ pub(crate) fn CardPanel() -> impl IntoView {
     ];
     view! {
         <aside class="card" aria-label="Feature">
-            <h2 class="card-title">{move || title.get().unwrap_or_else(|| "No feature chosen".to_owned())}</h2>
+            <div class="card-bar">
+                <h2 class="card-title">{move || title.get().unwrap_or_else(|| "No feature chosen".to_owned())}</h2>
+                <Show when=move || title.read().is_some()>
+                    {step("Previous feature of the table (k)", IconName::ChevronUp, -1)}
+                    {step("Next feature of the table (j)", IconName::ChevronDown, 1)}
+                </Show>
+            </div>
             <Tabs label="Feature views" tabs=tabs selected=selected />
         </aside>
     }
+}
+
+/// A button to the feature some rows further in the table.
+fn step(label: &'static str, icon: IconName, by: isize) -> impl IntoView {
+    let store = Store::get();
+    view! { <Button kind=ButtonKind::Quiet label=label icon=icon on_press=move || store.send(Msg::StepFeature(by)) /> }
 }
 
 #[component]

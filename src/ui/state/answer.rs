@@ -187,7 +187,10 @@ impl State {
                     hover.name = names.into_iter().next();
                 }
             }
-            ViewResult::FeatureTable { query, n_rows, rows } => self.table.fill(&query, n_rows, rows),
+            ViewResult::FeatureTable { query, n_rows, rows } => {
+                self.table.fill(&query, n_rows, rows);
+                return self.select_awaited();
+            }
             ViewResult::FeatureCard(card) => self.card.set(Shared::new(*card)),
             ViewResult::Steer(result) => self.steer.set(Shared::new(*result)),
         }

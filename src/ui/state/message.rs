@@ -62,6 +62,8 @@ pub enum Msg {
     ShowMap(MapSource),
     /// Look at a feature, or at none.
     SelectFeature(Option<FeatureId>),
+    /// Look at the feature some rows further in the table, or at its first.
+    StepFeature(isize),
     /// Choose cells on the map, or all.
     SelectCells(CellSelection),
     /// Tick or clear a label's box.

@@ -79,6 +79,7 @@ fn reduce_look(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.ask_map()
         }
         Msg::SelectFeature(feature) => state.select_feature(feature),
+        Msg::StepFeature(by) => state.step_feature(by),
         Msg::SelectCells(selection) => state.select_cells(selection),
         Msg::ToggleLabel(choice) => {
             let selection = toggle_label(&state.selection, choice);
@@ -172,6 +173,25 @@ impl State {
         let mut effects = vec![self.view(ViewKind::Card, ViewQuery::FeatureCard(feature))];
         effects.extend(self.color_by(CellColor::Feature(feature)));
         effects
+    }
+
+    /// Looks at the feature `by` rows from the chosen one; a row that is not there yet is fetched first.
+    fn step_feature(&mut self, by: isize) -> Vec<Effect> {
+        let at = self.selected_feature.and_then(|feature| self.table.position_of(feature));
+        let next = at.map_or(Some(self.table.offset), |at| at.checked_add_signed(by));
+        let Some(next) = next.filter(|next| *next < self.table.n_rows) else { return Vec::new() };
+        if let Some(row) = self.table.row(next) {
+            return self.select_feature(Some(row.feature));
+        }
+        let effects = self.edit_table(TableEdit::ScrollTo(next));
+        self.table.awaited = Some(next);
+        effects
+    }
+
+    /// Looks at the feature a step went to, now that its row is there.
+    pub(super) fn select_awaited(&mut self) -> Vec<Effect> {
+        let awaited = self.table.awaited.take().and_then(|at| self.table.row(at)).map(|row| row.feature);
+        awaited.map_or_else(Vec::new, |feature| self.select_feature(Some(feature)))
     }
 
     fn select_cells(&mut self, selection: CellSelection) -> Vec<Effect> {

@@ -17,6 +17,8 @@ pub struct Table {
     pub offset: usize,
     /// The rows that are there.
     pub rows: Vec<FeatureRow>,
+    /// A row to look at once it is there.
+    pub(super) awaited: Option<usize>,
     /// Whether an answer is on its way.
     pub is_loading: bool,
     /// Why the last question failed.
@@ -42,15 +44,17 @@ pub enum TableEdit {
 
 impl Default for Table {
     fn default() -> Self {
-        let query = TableQuery {
-            search: String::new(),
-            sort: FeatureSort::BestAuroc,
-            descending: true,
-            include_dead: false,
+        Self {
+            query: TableQuery::best(WINDOW_ROWS),
+            n_rows: 0,
             offset: 0,
-            limit: WINDOW_ROWS,
-        };
-        Self { query, n_rows: 0, offset: 0, rows: Vec::new(), is_loading: false, error: None, revision: 0, question: 0 }
+            rows: Vec::new(),
+            awaited: None,
+            is_loading: false,
+            error: None,
+            revision: 0,
+            question: 0,
+        }
     }
 }
 
@@ -89,6 +93,7 @@ impl Table {
             }
         }
         self.question += 1;
+        self.awaited = None;
         self.query != before
     }
 

@@ -40,6 +40,21 @@ fn sae() -> SaeSummary {
     }
 }
 
+fn row(id: usize) -> FeatureRow {
+    FeatureRow {
+        feature: FeatureId(id as u32),
+        n_active: 10,
+        density: 0.1,
+        mean_active: 1.0,
+        sd_active: 1.0,
+        max: 2.0,
+        best_label: None,
+        top_genes: Vec::new(),
+        n_terms: None,
+        top_term: None,
+    }
+}
+
 fn files(names: &[&str]) -> Vec<FileHandle> {
     names.iter().enumerate().map(|(i, name)| FileHandle { handle: i as u32, name: (*name).into(), size: 1 }).collect()
 }
@@ -140,6 +155,30 @@ fn a_feature_colours_the_map_and_fills_the_card() {
     assert!(requests.contains(&Request::View { query: ViewQuery::Color(CellColor::Feature(FeatureId(7))) }));
     assert!(state.card.is_loading && state.coloring.is_loading);
     assert_eq!(reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7)))), []);
+}
+
+#[test]
+fn a_step_past_the_rows_that_are_there_fetches_them_first() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    let fill = |state: &mut State, call: &Call| {
+        let Request::View { query: ViewQuery::FeatureTable(query) } = &call.request else { panic!("{call:?}") };
+        let query = query.clone();
+        let rows = (query.offset..(query.offset + query.limit).min(300)).map(row).collect();
+        say(state, call.id, Event::View(ViewResult::FeatureTable { query, n_rows: 300, rows }))
+    };
+    let ask = calls(&reduce(&mut state, Msg::Table(TableEdit::IncludeDead(true))));
+    fill(&mut state, &ask[0]);
+    reduce(&mut state, Msg::StepFeature(1));
+    assert_eq!(state.selected_feature, Some(FeatureId(0)));
+    assert_eq!(reduce(&mut state, Msg::StepFeature(-1)), []);
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(199))));
+    let ask = calls(&reduce(&mut state, Msg::StepFeature(1)));
+    assert_eq!(state.selected_feature, Some(FeatureId(199)));
+    assert!(calls(&fill(&mut state, &ask[0])).iter().any(|call| matches!(call.request, Request::View { .. })));
+    assert_eq!(state.selected_feature, Some(FeatureId(200)));
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(299))));
+    assert_eq!(reduce(&mut state, Msg::StepFeature(1)), []);
 }
 
 #[test]

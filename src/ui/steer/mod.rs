@@ -9,11 +9,10 @@ use leptos::prelude::*;
 
 use crate::data::{CellSelection, FeatureId, GeneId};
 use crate::protocol::{LabelInfo, SteerParams, SteerResult};
-use crate::ui::card::{CardSection, More};
+use crate::ui::card::{CardSection, GeneRow, GeneTable};
 use crate::ui::state::{Remote, Shared};
 use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind, Checkbox, Choice, Select, TextField};
 use form::{CellGroup, FormErrors, SteerForm, TargetKind, groups};
-use rows::ChangeRow;
 
 /// Steering of the chosen feature.
 #[component]
@@ -89,8 +88,15 @@ fn FormFields(form: RwSignal<SteerForm>, groups: Memo<Vec<CellGroup>>, params: C
             />
             {move || match form.read().target {
                 TargetKind::Group => view! { <GroupFields form=form options=options params=params /> }.into_any(),
-                TargetKind::Percentile => view! { <PercentileField form=form params=params /> }.into_any(),
-                TargetKind::Value => view! { <ValueField form=form params=params /> }.into_any(),
+                TargetKind::Percentile => {
+                    let error = error_of(params, |errors| &errors.percentile);
+                    number_field(("Percentile", "0 to 100, over all cells, zeros included"), form, |form| &mut form.percentile, error)
+                        .into_any()
+                }
+                TargetKind::Value => {
+                    let error = error_of(params, |errors| &errors.value);
+                    number_field(("Activation", "0 switches the feature off"), form, |form| &mut form.value, error).into_any()
+                }
             }}
             <Checkbox
                 label="Keep the reconstruction error"
@@ -112,6 +118,7 @@ fn GroupFields(form: RwSignal<SteerForm>, options: Signal<Vec<(String, String)>>
         let none = (String::new(), "Choose a group".to_owned());
         [none].into_iter().chain(options.get()).collect::<Vec<_>>()
     });
+    let error = error_of(params, |errors| &errors.factor);
     view! {
         <div class="form-grid">
             <Select
@@ -120,41 +127,21 @@ fn GroupFields(form: RwSignal<SteerForm>, options: Signal<Vec<(String, String)>>
                 value=Signal::derive(move || form.read().group.clone())
                 on_change=Callback::new(move |key| form.update(|form| form.group = key))
             />
-            <TextField
-                label="Times"
-                hint="Multiplies the mean: 1, or 1.5 to overshoot"
-                value=Signal::derive(move || form.read().factor.clone())
-                on_input=Callback::new(move |text| form.update(|form| form.factor = text))
-                error=error_of(params, |errors| &errors.factor)
-            />
+            {number_field(("Times", "Multiplies the mean: 1, or 1.5 to overshoot"), form, |form| &mut form.factor, error)}
         </div>
     }
 }
 
-#[component]
-fn PercentileField(form: RwSignal<SteerForm>, params: Checked) -> impl IntoView {
-    view! {
-        <TextField
-            label="Percentile"
-            hint="0 to 100, over all cells, zeros included"
-            value=Signal::derive(move || form.read().percentile.clone())
-            on_input=Callback::new(move |text| form.update(|form| form.percentile = text))
-            error=error_of(params, |errors| &errors.percentile)
-        />
-    }
-}
-
-#[component]
-fn ValueField(form: RwSignal<SteerForm>, params: Checked) -> impl IntoView {
-    view! {
-        <TextField
-            label="Activation"
-            hint="0 switches the feature off"
-            value=Signal::derive(move || form.read().value.clone())
-            on_input=Callback::new(move |text| form.update(|form| form.value = text))
-            error=error_of(params, |errors| &errors.value)
-        />
-    }
+/// A text field of the form, with its label and hint.
+fn number_field(
+    (label, hint): (&'static str, &'static str),
+    form: RwSignal<SteerForm>,
+    field: fn(&mut SteerForm) -> &mut String,
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    let value = Signal::derive(move || field(&mut form.get()).clone());
+    let on_input = Callback::new(move |text| form.update(|form| *field(form) = text));
+    view! { <TextField label=label hint=hint value=value on_input=on_input error=error /> }
 }
 
 #[component]
@@ -197,6 +184,10 @@ fn ResultView(result: Shared<SteerResult>, on_show_map: Callback<()>, on_gene: C
     });
     let (done, shift, trust) = (rows::done(&result), rows::shift(&result), rows::trust(&result));
     let (up, down) = (rows::changes(&result.genes_up), rows::changes(&result.genes_down));
+    let gene_table = |title: &'static str, rows: Vec<GeneRow>| {
+        let heads = [title, "Change", "R²"];
+        (!rows.is_empty()).then(|| view! { <GeneTable heads=heads rows=rows on_gene=on_gene /> })
+    };
     view! {
         <CardSection title="Shift">
             <p class="steer-what">{rows::WHAT_IT_IS}</p>
@@ -209,48 +200,8 @@ fn ResultView(result: Shared<SteerResult>, on_show_map: Callback<()>, on_gene: C
         </CardSection>
         <CardSection title="Genes">
             <p class="card-note">{trust}</p>
-            <ChangeList title="Rise" genes=up on_gene=on_gene />
-            <ChangeList title="Fall" genes=down on_gene=on_gene />
+            {gene_table("Rise", up)}
+            {gene_table("Fall", down)}
         </CardSection>
     }
-}
-
-const SHOWN_GENES: usize = 10;
-
-/// Genes whose decoded expression changes; pressing one colours the map by it.
-#[component]
-fn ChangeList(title: &'static str, genes: Vec<ChangeRow>, on_gene: Callback<GeneId>) -> impl IntoView {
-    let is_long = RwSignal::new(false);
-    let n_genes = genes.len();
-    let shown =
-        move || genes.iter().take(if is_long.get() { n_genes } else { SHOWN_GENES }).cloned().collect::<Vec<_>>();
-    let row = move |row: ChangeRow| {
-        let ChangeRow { gene, name, change, r2, levels } = row;
-        view! {
-            <tr title=levels>
-                <th scope="row">
-                    <button type="button" class="gene" title="Colour the map by this gene" on:click=move |_| on_gene.run(gene)>
-                        {name}
-                    </button>
-                </th>
-                <td>{change}</td>
-                <td>{r2}</td>
-            </tr>
-        }
-    };
-    (n_genes > 0).then(|| {
-        view! {
-            <table class="card-table">
-                <thead>
-                    <tr>
-                        <th scope="col">{title}</th>
-                        <th scope="col">"Change"</th>
-                        <th scope="col">"R²"</th>
-                    </tr>
-                </thead>
-                <tbody>{move || shown().into_iter().map(row).collect_view()}</tbody>
-            </table>
-            <More is_long=is_long n_all=n_genes n_shown=SHOWN_GENES />
-        }
-    })
 }

@@ -1,8 +1,8 @@
 //! A steering result in words.
 
-use crate::data::GeneId;
 use crate::plot::format::{count, decimals, percent, signed, significant};
 use crate::protocol::{GeneChange, SteerResult};
+use crate::ui::card::GeneRow;
 
 /// What the view says it is.
 pub(super) const WHAT_IT_IS: &str = "A prediction of two models, not an experiment: the sparse autoencoder says where \
@@ -38,25 +38,13 @@ pub(super) fn nearest(result: &SteerResult) -> Vec<(String, String, String, bool
     result.nearest_labels.iter().map(row).collect()
 }
 
-/// A gene whose decoded expression changes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct ChangeRow {
-    pub(super) gene: GeneId,
-    pub(super) name: String,
-    pub(super) change: String,
-    pub(super) r2: String,
-    /// Before and after, as a tooltip.
-    pub(super) levels: String,
-}
-
 /// Genes as rows.
-pub(super) fn changes(genes: &[GeneChange]) -> Vec<ChangeRow> {
-    let row = |gene: &GeneChange| ChangeRow {
+pub(super) fn changes(genes: &[GeneChange]) -> Vec<GeneRow> {
+    let row = |gene: &GeneChange| GeneRow {
         gene: gene.gene,
         name: gene.name.clone(),
-        change: signed(gene.change, 3),
-        r2: decimals(gene.r2, 2),
-        levels: format!("decoded {} before, {} after", significant(gene.before, 3), significant(gene.after, 3)),
+        numbers: [signed(gene.change, 3), decimals(gene.r2, 2)],
+        details: format!("decoded {} before, {} after", significant(gene.before, 3), significant(gene.after, 3)),
     };
     genes.iter().map(row).collect()
 }
@@ -116,6 +104,6 @@ mod tests {
         let gene =
             GeneChange { gene: GeneId(0), name: "ISG15".into(), change: 1.234, before: 0.1, after: 1.334, r2: 0.9 };
         let row = &changes(&[gene])[0];
-        assert_eq!((row.change.as_str(), row.r2.as_str()), ("+1.23", "0.90"));
+        assert_eq!(row.numbers, ["+1.23", "0.90"]);
     }
 }

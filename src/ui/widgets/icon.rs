@@ -6,6 +6,7 @@ use leptos::prelude::*;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum IconName {
     ChevronDown,
+    ChevronUp,
     Close,
     Cpu,
     Download,
@@ -26,6 +27,7 @@ impl IconName {
     fn path(self) -> &'static str {
         match self {
             Self::ChevronDown => "M4 6l4 4 4-4",
+            Self::ChevronUp => "M4 10l4-4 4 4",
             Self::Close => "M4 4l8 8M12 4l-8 8",
             Self::Cpu => {
                 "M4.5 4.5h7v7h-7zM6.5 2v2.5M9.5 2v2.5M6.5 11.5V14M9.5 11.5V14M2 6.5h2.5M2 9.5h2.5M11.5 6.5H14M11.5 9.5H14"

@@ -1,0 +1,56 @@
+//! Genes with two numbers each, the first few until a person asks for more.
+
+use leptos::prelude::*;
+
+use super::parts::More;
+use crate::data::GeneId;
+
+/// Genes that are seen before a person asks for more.
+const SHOWN_GENES: usize = 8;
+
+/// A gene and what is said of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct GeneRow {
+    pub(crate) gene: GeneId,
+    pub(crate) name: String,
+    /// One text for each number column.
+    pub(crate) numbers: [String; 2],
+    /// More in words, as a tooltip.
+    pub(crate) details: String,
+}
+
+/// A table of genes; pressing one colours the map by it.
+#[component]
+pub(crate) fn GeneTable(
+    /// Headings: what the genes have in common, then the two numbers.
+    heads: [&'static str; 3],
+    rows: Vec<GeneRow>,
+    on_gene: Callback<GeneId>,
+) -> impl IntoView {
+    let is_long = RwSignal::new(false);
+    let n_genes = rows.len();
+    let shown =
+        move || rows.iter().take(if is_long.get() { n_genes } else { SHOWN_GENES }).cloned().collect::<Vec<_>>();
+    let row = move |row: GeneRow| {
+        let GeneRow { gene, name, numbers, details } = row;
+        view! {
+            <tr title=details>
+                <th scope="row">
+                    <button type="button" class="gene" title="Colour the map by this gene" on:click=move |_| on_gene.run(gene)>
+                        {name}
+                    </button>
+                </th>
+                {numbers.into_iter().map(|number| view! { <td>{number}</td> }).collect_view()}
+            </tr>
+        }
+    };
+    view! {
+        <table class="card-table">
+            <thead>
+                <tr>{heads.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view()}</tr>
+            </thead>
+            <tbody>{move || shown().into_iter().map(row).collect_view()}</tbody>
+        </table>
+        <More is_long=is_long n_all=n_genes n_shown=SHOWN_GENES />
+    }
+}
