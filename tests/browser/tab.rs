@@ -208,6 +208,20 @@ impl Tab {
         self.or_fail(clicked, &format!("{css} to be clicked")).await;
     }
 
+    /// Draws a line with the pointer through points given in pixels from the middle of an element.
+    pub(crate) async fn draw(&self, css: &str, points: &[(i64, i64)]) {
+        let surface = self.find(css, SOON).await;
+        let mut pen = self.driver.action_chain();
+        for (i, (x, y)) in points.iter().enumerate() {
+            pen = pen.move_to_element_with_offset(&surface, *x, *y);
+            if i == 0 {
+                pen = pen.click_and_hold();
+            }
+        }
+        let drawn = pen.release().perform().await;
+        self.or_fail(drawn, &format!("a line to be drawn on {css}")).await;
+    }
+
     /// The text of the first visible element that matches.
     pub(crate) async fn text(&self, css: &str, limit: Duration) -> String {
         let text = self.find(css, limit).await.text().await;

@@ -1,7 +1,7 @@
 //! Puts the site together with trunk: the page, both wasm files, styles and what is in `public/`.
 //!
-//! Both binaries are compiled with the same features ([`WASM_FEATURES`]), so that the library and its dependencies
-//! are compiled once; the linker leaves out of each what it does not call.
+//! Each binary is compiled with its own features, as `www/index.html` says: what the engine computes with registers itself
+//! when a program starts, so that no linker could leave it out of the page.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,8 +13,10 @@ use crate::system::Installer;
 use crate::tools::{self, Say};
 use crate::wasm_toolchain::{self, WasmToolchain};
 
-/// Features of every build for the browser; one set, so that nothing is compiled twice.
-pub(crate) const WASM_FEATURES: &str = "ui,engine";
+/// Features of the page's binary.
+pub(crate) const PAGE_FEATURES: &str = "ui";
+/// Features of the engine's binary.
+pub(crate) const ENGINE_FEATURES: &str = "engine";
 /// The cargo profile for wasm at the desk and in tests.
 pub(crate) const DESK_PROFILE: &str = "browser";
 
@@ -42,9 +44,9 @@ impl Workshop {
     }
 
     /// A cargo command for the browser's target, in the cache's target folder.
-    pub(crate) fn cargo(&self, places: &Places, subcommand: &str) -> Command {
+    pub(crate) fn cargo(&self, places: &Places, subcommand: &str, features: &str) -> Command {
         let mut cargo = process::command(self.toolchain.cargo());
-        cargo.arg(subcommand).args(["--target", wasm_toolchain::WASM_TARGET, "--features", WASM_FEATURES]);
+        cargo.arg(subcommand).args(["--target", wasm_toolchain::WASM_TARGET, "--features", features]);
         self.prepare(places, &mut cargo);
         cargo
     }
@@ -53,7 +55,7 @@ impl Workshop {
     pub(crate) fn trunk(&self, places: &Places, subcommand: &str, profile: &str, site: &Path) -> Command {
         let program = self.tools.iter().map(|dir| dir.join("trunk")).find(|path| path.is_file());
         let mut trunk = process::command(program.unwrap_or_else(|| PathBuf::from("trunk")));
-        trunk.args([subcommand, "--skip-version-check", "--features", WASM_FEATURES, "--cargo-profile", profile]);
+        trunk.args([subcommand, "--skip-version-check", "--cargo-profile", profile]);
         trunk.arg("--dist").arg(site);
         self.prepare(places, &mut trunk);
         // trunk reads NO_COLOR as true or false only, and stops on the usual `1`.

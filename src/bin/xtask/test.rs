@@ -11,12 +11,12 @@ use crate::error::{Outcome, TaskError};
 use crate::places::Places;
 use crate::process;
 use crate::setup::{self, announce};
-use crate::site::{self, Workshop};
+use crate::site::{self, ENGINE_FEATURES, PAGE_FEATURES, Workshop};
 use crate::system::Installer;
 use crate::tools::{self, Browser};
 
 /// Features of every native build in tests.
-const NATIVE_FEATURES: &str = "cli,e2e,ui,xtask";
+const NATIVE_FEATURES: &str = "autodiff,cli,e2e,ui,xtask";
 /// Chromium's options that make WebGPU work without a GPU, and keep the browser from calling home.
 const CHROME_OPTIONS: [&str; 10] = [
     "--headless=new",
@@ -115,8 +115,8 @@ impl Stand<'_> {
         cargo
     }
 
-    fn wasm(&self, subcommand: &str) -> Command {
-        let mut cargo = self.workshop.cargo(self.places, subcommand);
+    fn wasm(&self, subcommand: &str, features: &str) -> Command {
+        let mut cargo = self.workshop.cargo(self.places, subcommand, features);
         cargo.args(["--profile", self.profile]);
         cargo
     }
@@ -146,9 +146,12 @@ fn build_site(stand: &Stand) -> Outcome {
 }
 
 fn clippy_wasm(stand: &Stand) -> Outcome {
-    let mut clippy = stand.wasm("clippy");
-    clippy.args(["--lib", "--bin", "app", "--bin", "engine", "--", "-D", "warnings"]);
-    process::run("clippy for wasm32", &mut clippy)
+    for (bin, features) in [("app", PAGE_FEATURES), ("engine", ENGINE_FEATURES)] {
+        let mut clippy = stand.wasm("clippy", features);
+        clippy.args(["--lib", "--bin", bin, "--", "-D", "warnings"]);
+        process::run("clippy for wasm32", &mut clippy)?;
+    }
+    Ok(())
 }
 
 /// The library's own `wasm_bindgen_test`s, in a dedicated worker as the engine is.
@@ -156,7 +159,7 @@ fn wasm_tests(stand: &Stand) -> Outcome {
     let config = stand.places.cache().join("webdriver.json");
     let text = webdriver_config(&stand.browser.chrome);
     std::fs::write(&config, text).map_err(TaskError::file("write", &config))?;
-    let mut cargo = stand.wasm("test");
+    let mut cargo = stand.wasm("test", ENGINE_FEATURES);
     cargo
         .arg("--lib")
         .env("CHROMEDRIVER", &stand.browser.driver)

@@ -104,6 +104,7 @@ fn exact_mask(pre: &[f32], n_features: usize, k: usize) -> Vec<f32> {
     mask
 }
 
+#[cfg(feature = "autodiff")]
 fn autodiff_gradient(params: &SaeParams, inputs: &DenseMatrix, start: &Values) -> Values {
     let (n, d, h) = (inputs.n_rows(), inputs.n_cols(), params.n_features);
     let device = Device::flex().autodiff();
@@ -136,6 +137,7 @@ fn autodiff_gradient(params: &SaeParams, inputs: &DenseMatrix, start: &Values) -
     ByParameter { encoder: of(&encoder), b_enc: of(&b_enc), decoder: of(&decoder), b_dec: of(&b_dec) }
 }
 
+#[cfg(feature = "autodiff")]
 #[test]
 fn gradients_agree_with_autodiff_for_every_variant_and_two_shapes() {
     for variant in [CODED, PRINTED, TOPK] {

@@ -135,7 +135,7 @@ fn Labels(card: Shared<FeatureCard>) -> impl IntoView {
             <CardSection title="Labels">
                 <p class="card-note">
                     "AUROC: how well the activation tells a category from all other cells; 0.5 is chance. "
-                    <span class="chart-key"></span> " marks the best single dimension of the embedding."
+                    <span class="chart-key"></span> " marks the best single dimension of the embedding, in either direction."
                 </p>
                 {groups.into_iter().map(group).collect_view()}
             </CardSection>
