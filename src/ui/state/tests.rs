@@ -37,6 +37,7 @@ fn sae() -> SaeSummary {
         n_live: 400,
         l0: 16.0,
         explained_variance: 0.9,
+        notices: Vec::new(),
     }
 }
 
