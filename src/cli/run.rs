@@ -114,7 +114,7 @@ fn open(
         Event::SaeReady(sae) => dataset.take().map(|dataset| (dataset, Some(sae))),
         _ => None,
     };
-    driver.ask(Request::Open { files }, Some(&cancel(Job::Open)), take).map_err(CliError::Refused)
+    driver.ask(Request::Open { files, embedding: None }, Some(&cancel(Job::Open)), take).map_err(CliError::Refused)
 }
 
 fn train(driver: &mut Driver, embedding: &str, params: SaeParams) -> Result<Option<SaeSummary>, CliError> {

@@ -114,7 +114,7 @@ impl Inner {
 
     async fn serve(self: Rc<Self>, id: RequestId, request: Request) -> Result<(), EngineError> {
         match request {
-            Request::Open { files } => open::run(&self, id, files).await,
+            Request::Open { files, embedding } => open::run(&self, id, files, embedding).await,
             Request::Close => {
                 self.close(id);
                 Ok(())
