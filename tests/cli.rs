@@ -81,9 +81,72 @@ fn an_embedding_file_is_trained_on() {
 }
 
 #[test]
+fn an_ending_in_capitals_is_an_ending() {
+    let out = out_folder("capitals");
+    std::fs::create_dir_all(&out).unwrap();
+    let embedding = out.join("EMB.NPY");
+    std::fs::copy(fixture("other_latent.npy"), &embedding).unwrap();
+    let output = run(&embedding.to_string_lossy(), &out, &[&SMALL[..], &["--epochs", "2"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+}
+
+#[test]
+fn what_a_person_should_know_is_printed() {
+    let output = run(&fixture("other_latent.npy"), &out_folder("notices"), &[&SMALL[..], &["--epochs", "2"]].concat());
+    assert!(errors(&output).contains("Warning: ") && errors(&output).contains("order of the cells"), "{output:?}");
+    let narrow = [&SMALL[..], &["--epochs", "2", "--min-genes", "400"]].concat();
+    let output = run("obsm/X_latent", &out_folder("narrow"), &narrow);
+    assert!(errors(&output).contains("Warning: None of the 6 gene sets"), "{output:?}");
+}
+
+#[test]
+fn fewer_cells_than_a_usual_batch_are_one_batch() {
+    let output = run("obsm/X_latent", &out_folder("batch"), &["--hidden", "4", "--k", "2", "--epochs", "2"]);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+}
+
+#[test]
+fn results_of_an_earlier_run_do_not_stay() {
+    let out = out_folder("former");
+    let extra = [&SMALL[..], &["--epochs", "2"]].concat();
+    assert_eq!(run("obsm/X_latent", &out, &extra).status.code(), Some(0));
+    std::fs::write(out.join("mine.csv"), "kept").unwrap();
+    let mut without_sets = Command::new(env!("CARGO_BIN_EXE_featurescope"));
+    let small = fixture("small.h5ad");
+    without_sets.args(["run", "--expression", &small, "--embedding", "obsm/X_latent"]).args(extra);
+    let output = without_sets.arg("--out").arg(&out).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert!(!out.join("go_enrichment_results.csv").exists() && out.join("mine.csv").exists());
+}
+
+#[test]
+fn weights_read_the_embedding_that_is_given_unless_they_name_another() {
+    let out = out_folder("weights");
+    assert_eq!(run("obsm/X_latent", &out, &[&SMALL[..], &["--epochs", "2"]].concat()).status.code(), Some(0));
+    let folder = out.join("sae");
+    let weights = folder.to_string_lossy().into_owned();
+    let output = run(&fixture("other_latent.npy"), &out_folder("other"), &["--weights", &weights]);
+    let expected = r#"cfg.json says these weights read "X_latent"; --embedding is "other_latent""#;
+    assert!(errors(&output).contains(expected), "{}", errors(&output));
+    let output = run("obsm/nowhere", &out_folder("other"), &["--weights", &weights]);
+    assert!(errors(&output).contains("There is no embedding \"nowhere\""), "{}", errors(&output));
+    let config = std::fs::read_to_string(folder.join("cfg.json")).unwrap();
+    std::fs::write(folder.join("cfg.json"), config.replace("featurescope_embedding", "nothing_of_ours")).unwrap();
+    let output = run(&fixture("other_latent.npy"), &out_folder("other"), &["--weights", &weights]);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+}
+
+#[test]
 fn wrong_usage_and_wrong_input_exit_with_2_and_a_sentence() {
     let out = out_folder("wrong");
-    let cases: [(&str, &[&str], &str); 5] = [
+    let (sets, latent) = (fixture("sets.gmt"), fixture("other_latent.npy"));
+    let cases: [(&str, &[&str], &str); 11] = [
+        ("obsm/X_latent", &["--labels", &sets], "--labels: \"sets.gmt\" holds gene sets; give it with --gene-sets"),
+        ("obsm/X_latent", &["--labels", &latent], "give it with --embedding"),
+        ("obsm/X_latent", &["--min-genes", "0"], "--min-genes 0"),
+        ("obsm/X_latent", &["--lr", "-1"], "The learning rate must be above 0 and at most 1, not -1"),
+        ("obsm/X_latent", &["--weights", "nowhere"], "--weights needs cfg.json and sae_weights.safetensors"),
+        ("X_latent", &[], "did you mean obsm/X_latent?"),
         ("obsm/X_latent", &["--l1", "0.1"], "--l1 belongs to --variant vanilla"),
         ("obsm/nowhere", &[], "X_latent"),
         ("nowhere.npy", &[], "nowhere.npy"),
@@ -95,6 +158,9 @@ fn wrong_usage_and_wrong_input_exit_with_2_and_a_sentence() {
         assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
         assert!(errors(&output).contains(expected), "{}", errors(&output));
     }
+    let output = run("obsm/X_latent", Path::new(&sets), &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("is a file, --out needs a folder"), "{}", errors(&output));
     let output = run(&fixture("too_short.npy"), &out, &[]);
     assert_eq!(output.status.code(), Some(2));
     assert!(errors(&output).contains("100 rows"), "{}", errors(&output));

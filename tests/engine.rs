@@ -69,7 +69,7 @@ impl Desk {
 
     fn open(&mut self, names: &[&str]) -> DatasetSummary {
         let files = self.files(names);
-        find(self.ask(Request::Open { files }), |event| match event {
+        find(self.ask(Request::Open { files, embedding: None }), |event| match event {
             Event::DatasetOpened(summary) => Some(summary),
             _ => None,
         })
@@ -189,11 +189,11 @@ fn a_failed_open_keeps_the_old_data() {
     let mut desk = desk();
     desk.open(&["small.h5ad"]);
     let files = desk.files(&["too_short.npy"]);
-    let message = desk.refused(Request::Open { files });
+    let message = desk.refused(Request::Open { files, embedding: None });
     assert!(message.contains("100 rows") && message.contains("240 cells"), "{message}");
     let source = Arc::new(MemorySource(b"not a file of ours".to_vec()));
     let files = vec![desk.session.host().add_source("strange.h5ad", source)];
-    desk.refused(Request::Open { files });
+    desk.refused(Request::Open { files, embedding: None });
     assert!(matches!(desk.view(ViewQuery::GeneNames), ViewResult::GeneNames(names) if names.len() == 60));
 }
 
@@ -328,10 +328,37 @@ fn an_exported_autoencoder_comes_back_the_same() {
             desk.session.host().add_source(&name, Arc::new(MemorySource(file.bytes.0)))
         })
         .collect();
-    let loaded = sae_ready(desk.ask(Request::Open { files }));
+    let loaded = sae_ready(desk.ask(Request::Open { files, embedding: None }));
     assert_eq!(loaded.embedding, "X_latent");
     assert_eq!((loaded.n_live, loaded.l0), (trained.n_live, trained.l0));
     assert_eq!(desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(3)))), before);
+}
+
+/// Opens small.h5ad with another embedding of as many dimensions, and weights.
+fn with_weights(config: &str, weights: Vec<u8>, wish: &str) -> SaeSummary {
+    let mut desk = desk();
+    let mut files = desk.files(&["small.h5ad", "other_latent.npy"]);
+    let host = desk.session.host();
+    files.push(host.add_source("cfg.json", Arc::new(MemorySource(config.as_bytes().to_vec()))));
+    files.push(host.add_source("sae_weights.safetensors", Arc::new(MemorySource(weights))));
+    sae_ready(desk.ask(Request::Open { files, embedding: Some(wish.to_owned()) }))
+}
+
+#[test]
+fn weights_read_the_embedding_asked_for_unless_they_name_another() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad", "other_latent.npy"]);
+    desk.train(params());
+    let exported = desk.export(ExportKind::Sae);
+    let (config, weights) = (text(&exported[0]), exported[1].bytes.0.clone());
+    let read = |config: &str, wish| with_weights(config, weights.clone(), wish);
+    assert_eq!(read(&config, "other_latent").embedding, "X_latent");
+    let nameless = config.replace("featurescope_embedding", "somebody_else_s_field");
+    assert_eq!(read(&nameless, "X_latent").embedding, "X_latent");
+    assert_eq!(read(&nameless, "other_latent").embedding, "other_latent");
+    let elsewhere = read(&config.replace("X_latent", "X_elsewhere"), "other_latent");
+    assert_eq!(elsewhere.embedding, "other_latent");
+    assert!(elsewhere.notices[0].text.contains("\"X_elsewhere\""), "{:?}", elsewhere.notices);
 }
 
 #[test]
@@ -411,7 +438,7 @@ fn a_resumed_training_ends_like_an_uninterrupted_one() {
     assert!(matches!(greeting.event, Event::Ready { checkpoint: Some(ref found), .. } if !found.fits_open_data));
     assert!(second.refused(Request::ResumeCheckpoint).contains("open"));
     let files = second.files(&["small.h5ad"]);
-    assert!(kept(&second.ask(Request::Open { files })).unwrap().fits_open_data);
+    assert!(kept(&second.ask(Request::Open { files, embedding: None })).unwrap().fits_open_data);
     let events = second.ask(Request::ResumeCheckpoint);
     assert!(events.contains(&Event::Checkpoint(None)));
     sae_ready(events);
@@ -455,7 +482,7 @@ fn more_files_keep_the_model_and_another_data_set_forgets_it() {
     desk.open(&["small.h5ad"]);
     desk.train(params());
     let files = desk.files(&["sets.gmt"]);
-    sae_ready(desk.ask(Request::Open { files }));
+    sae_ready(desk.ask(Request::Open { files, embedding: None }));
     desk.card(FeatureId(0));
     desk.open(&["small.h5ad"]);
     let message = desk.refused(Request::View { query: ViewQuery::FeatureCard(FeatureId(0)) });
@@ -476,7 +503,7 @@ fn an_autoencoder_without_an_embedding_of_its_size_is_refused() {
             other.session.host().add_source(&name, Arc::new(MemorySource(file.bytes.0)))
         })
         .collect();
-    assert!(other.refused(Request::Open { files }).contains("needs the embedding"));
+    assert!(other.refused(Request::Open { files, embedding: None }).contains("needs the embedding"));
 }
 
 #[test]

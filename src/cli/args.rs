@@ -51,10 +51,10 @@ pub(super) struct RunOptions {
     #[arg(long, value_enum, default_value = "lognorm")]
     values: Values,
     /// Sets with fewer genes in the data are left out.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, allow_negative_numbers = true)]
     min_genes: usize,
     /// Sets with more genes in the data are left out.
-    #[arg(long, default_value_t = 500)]
+    #[arg(long, default_value_t = 500, allow_negative_numbers = true)]
     max_genes: usize,
     /// Folder for the results; made if it is not there.
     #[arg(long, value_name = "DIR")]
@@ -69,25 +69,25 @@ struct TrainingOptions {
     #[arg(long, value_enum)]
     variant: Option<VariantName>,
     /// Number of features [default: 512].
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     hidden: Option<usize>,
     /// Active features per cell, for topk [default: 16].
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     k: Option<usize>,
     /// Weight of the L1 penalty, for vanilla [default: 0.001].
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     l1: Option<f64>,
     /// Learning rate [default: 0.001].
-    #[arg(long)]
+    #[arg(long, allow_hyphen_values = true)]
     lr: Option<f64>,
     /// Passes over the cells [default: 40].
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     epochs: Option<usize>,
-    /// Cells per step [default: 256].
-    #[arg(long)]
+    /// Cells per step [default: 256, or all where there are fewer].
+    #[arg(long, allow_negative_numbers = true)]
     batch: Option<usize>,
     /// Seed of initialisation and shuffling [default: 0].
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
 }
 
@@ -131,18 +131,29 @@ impl RunOptions {
         }
     }
 
-    /// What to train.
+    /// Checks what can be known before files are read.
+    ///
+    /// # Errors
+    /// [`CliError::Usage`] for an option that belongs to the other variant, or limits no gene set can meet.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        self.training.variant()?;
+        let (min, max) = (self.min_genes, self.max_genes);
+        let checked = self.analysis_params().check();
+        checked.map_err(|error| CliError::Usage(format!("--min-genes {min} --max-genes {max}: {error}")))
+    }
+
+    /// What to train on `n_cells` cells: a batch has no more of them unless that was asked for.
     ///
     /// # Errors
     /// [`CliError::Usage`] for an option that belongs to the other variant.
-    pub(super) fn sae_params(&self) -> Result<SaeParams, CliError> {
+    pub(super) fn sae_params(&self, n_cells: usize) -> Result<SaeParams, CliError> {
         let options = &self.training;
         let defaults = SaeParams::default();
         Ok(SaeParams {
             variant: options.variant()?,
             n_features: options.hidden.unwrap_or(defaults.n_features),
             learning_rate: options.lr.unwrap_or(defaults.learning_rate),
-            batch_size: options.batch.unwrap_or(defaults.batch_size),
+            batch_size: options.batch.unwrap_or(defaults.batch_size.min(n_cells)),
             n_epochs: options.epochs.unwrap_or(defaults.n_epochs),
             seed: options.seed.unwrap_or(defaults.seed),
             center_inputs: defaults.center_inputs,
@@ -196,17 +207,36 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_params() {
         let options = parse(&[]).unwrap();
-        assert_eq!(options.sae_params().unwrap(), SaeParams::default());
+        assert!(options.check().is_ok());
+        assert_eq!(options.sae_params(1000).unwrap(), SaeParams::default());
         assert_eq!(options.analysis_params(), AnalysisParams::default());
         assert_eq!(options.embedding_source(), EmbeddingSource::Obsm("X_pca".to_owned()));
     }
 
     #[test]
     fn options_of_the_other_variant_are_refused() {
-        assert!(parse(&["--l1", "0.1"]).unwrap().sae_params().is_err());
-        assert!(parse(&["--variant", "vanilla", "--k", "4"]).unwrap().sae_params().is_err());
-        let vanilla = parse(&["--variant", "vanilla", "--l1", "0.1"]).unwrap().sae_params().unwrap();
+        assert!(parse(&["--l1", "0.1"]).unwrap().check().is_err());
+        assert!(parse(&["--variant", "vanilla", "--k", "4"]).unwrap().check().is_err());
+        let vanilla = parse(&["--variant", "vanilla", "--l1", "0.1"]).unwrap().sae_params(1000).unwrap();
         assert_eq!(vanilla.variant, Variant::Vanilla { l1: 0.1, loss: LossConvention::AsCoded });
+    }
+
+    #[test]
+    fn a_batch_nobody_set_has_no_more_cells_than_there_are() {
+        assert_eq!(parse(&[]).unwrap().sae_params(120).unwrap().batch_size, 120);
+        assert_eq!(parse(&["--batch", "200"]).unwrap().sae_params(120).unwrap().batch_size, 200);
+    }
+
+    #[test]
+    fn set_sizes_nothing_can_have_are_refused_by_option() {
+        let text = parse(&["--min-genes", "0"]).unwrap().check().unwrap_err().to_string();
+        assert!(text.starts_with("--min-genes 0"), "{text}");
+    }
+
+    #[test]
+    fn negative_numbers_are_values() {
+        assert_eq!(parse(&["--lr", "-1e-3"]).unwrap().sae_params(1000).unwrap().learning_rate, -1e-3);
+        assert!(parse(&["--epochs", "-1"]).unwrap_err().to_string().contains("invalid value '-1'"));
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Driver {
             Event::Broken { message } => Err(message),
             Event::Failed { message } if answer.id == id => Err(message),
             Event::Noticed(notice) => {
-                self.progress.say(&notice.text);
+                self.progress.say_notice(&notice);
                 Ok(None)
             }
             event => Ok((answer.id == id).then_some(event)),

@@ -7,6 +7,7 @@ mod args;
 mod bench;
 mod driver;
 mod error;
+mod inputs;
 mod outputs;
 mod progress;
 mod run;

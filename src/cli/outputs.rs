@@ -1,11 +1,16 @@
 //! The files a run leaves behind.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::error::CliError;
 use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
+
+/// What a run may leave beside the weights, which every run writes anew.
+const RESULTS: [&str; 4] =
+    ["summary.json", "feature_statistics.csv", "differential_expression.csv", "go_enrichment_results.csv"];
 
 /// The folder results go to.
 pub(super) struct Outputs {
@@ -38,10 +43,21 @@ impl Outputs {
     /// Makes the folder if it is not there.
     ///
     /// # Errors
-    /// [`CliError::Output`].
+    /// [`CliError::OutIsFile`], [`CliError::Output`].
     pub(super) fn create(folder: &Path) -> Result<Self, CliError> {
+        if folder.is_file() {
+            return Err(CliError::OutIsFile { path: folder.to_owned() });
+        }
         make_folder(folder)?;
         Ok(Self { folder: folder.to_owned(), written: Vec::new() })
+    }
+
+    /// Removes the results of an earlier run, so that no mixture of two runs is ever there.
+    ///
+    /// # Errors
+    /// [`CliError::Output`].
+    pub(super) fn remove_former(&self) -> Result<(), CliError> {
+        RESULTS.iter().try_for_each(|name| remove(self.folder.join(name)))
     }
 
     /// Writes files; a name may contain a folder.
@@ -81,6 +97,13 @@ impl Outputs {
         let text = serde_json::to_string_pretty(&summary)
             .map_err(|error| CliError::Failed(format!("the summary can't be written: {error}")))?;
         self.write("summary.json".to_owned(), format!("{text}\n").as_bytes())
+    }
+}
+
+fn remove(path: PathBuf) -> Result<(), CliError> {
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(CliError::Output { path, source }),
+        _ => Ok(()),
     }
 }
 

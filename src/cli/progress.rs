@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::protocol::{Event, TrainProgress};
+use crate::protocol::{Event, Notice, NoticeLevel, TrainProgress};
 
 /// Ticks of the whole bar.
 const LENGTH: u32 = 1000;
@@ -40,6 +40,15 @@ impl Progress {
             // Progress is a courtesy; a closed error stream is no reason to stop.
             let _ = writeln!(std::io::stderr(), "{line}");
         });
+    }
+
+    /// Prints what a person should know above the bar.
+    pub(super) fn say_notice(&self, notice: &Notice) {
+        let level = match notice.level {
+            NoticeLevel::Info => "Note",
+            NoticeLevel::Warning => "Warning",
+        };
+        self.say(&format!("{level}: {}", notice.text));
     }
 
     /// Takes the bar away.

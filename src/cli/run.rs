@@ -1,18 +1,20 @@
 //! `featurescope run`: open, train or load, analyse, write.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::args::{EmbeddingSource, RunOptions};
+use super::args::RunOptions;
 use super::driver::{Driver, cancel};
 use super::error::CliError;
+use super::inputs::{embedding_name, input_files};
 use super::outputs::{Outputs, RunReport};
 use super::{Ending, INTERRUPTED};
+use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
-    AnalysisSummary, DatasetSummary, Event, ExportKind, FeatureRow, FileHandle, Job, Request, SaeParams, SaeSummary,
-    TableQuery, ViewQuery, ViewResult,
+    AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle, Job,
+    Notice, Request, SaeParams, SaeSummary, TableQuery, ViewQuery, ViewResult,
 };
+use crate::sae::CONFIG_FILE;
 
 /// Features listed in `summary.json`.
 const N_TOP_FEATURES: usize = 20;
@@ -22,31 +24,20 @@ const N_TOP_FEATURES: usize = 20;
 /// # Errors
 /// [`CliError`]: options, files or data that won't do, or a failure of ours.
 pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
-    let params = options.sae_params()?;
+    options.check()?;
     let mut driver = Driver::new();
     end_on_second_interrupt(driver.interrupt())?;
-    let files = input_files(&driver, options)?;
+    let files = input_files(&driver.host(), options)?;
     let mut outputs = Outputs::create(&options.out)?;
-    let Some((dataset, loaded)) = open(&mut driver, files, options.weights.is_some())? else {
+    let Some((dataset, sae)) = prepare(&mut driver, files, options)? else {
         return Ok(Ending::Interrupted);
     };
-    driver.progress.say(&opened_line(&dataset));
-    let embedding = embedding_name(options);
-    let sae = match loaded {
-        Some(sae) => {
-            check_weights_embedding(&sae, &embedding)?;
-            sae
-        }
-        None => match train(&mut driver, &embedding, params)? {
-            Some(sae) => sae,
-            None => return Ok(Ending::Interrupted),
-        },
-    };
-    driver.progress.say(&sae_line(&sae));
+    outputs.remove_former()?;
     export(&mut driver, &mut outputs, ExportKind::Sae)?;
     export(&mut driver, &mut outputs, ExportKind::FeatureStatistics)?;
     let analysis = if driver.is_interrupted { None } else { analyse(&mut driver, options)? };
-    if analysis.is_some() {
+    if let Some(analysis) = &analysis {
+        say_all(&driver, &analysis.notices);
         export(&mut driver, &mut outputs, ExportKind::DifferentialExpression { feature: None })?;
         if dataset.gene_sets.is_some() {
             export(&mut driver, &mut outputs, ExportKind::Enrichment)?;
@@ -57,6 +48,34 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     let interrupted = driver.is_interrupted;
     outputs.write_summary(&RunReport { dataset, sae, analysis, is_interrupted: interrupted, top_features })?;
     Ok(if interrupted { Ending::Interrupted } else { Ending::Complete })
+}
+
+/// Opens the files and trains or loads the sparse autoencoder; `None` if interrupted with nothing learnt.
+fn prepare(
+    driver: &mut Driver,
+    files: Vec<FileHandle>,
+    options: &RunOptions,
+) -> Result<Option<(DatasetSummary, SaeSummary)>, CliError> {
+    let embedding = embedding_name(options);
+    let Some((dataset, loaded)) = open(driver, files, options.weights.is_some(), &embedding)? else {
+        return Ok(None);
+    };
+    driver.progress.say(&opened_line(&dataset));
+    say_all(driver, &dataset.notices);
+    check_expression(&dataset, &options.analysis_params())?;
+    let sae = match loaded {
+        Some(sae) => {
+            check_weights_embedding(&dataset, &sae, &embedding)?;
+            sae
+        }
+        None => match train(driver, &embedding, options.sae_params(dataset.n_cells)?)? {
+            Some(sae) => sae,
+            None => return Ok(None),
+        },
+    };
+    driver.progress.say(&sae_line(&sae));
+    say_all(driver, &sae.notices);
+    Ok(Some((dataset, sae)))
 }
 
 /// The first interrupt asks the engine to end; the second ends the process.
@@ -72,30 +91,29 @@ fn end_on_second_interrupt(interrupt: Arc<Interrupt>) -> Result<(), CliError> {
     ctrlc::set_handler(on_signal).map_err(|error| CliError::Failed(format!("Ctrl-C can't be watched: {error}")))
 }
 
-fn input_files(driver: &Driver, options: &RunOptions) -> Result<Vec<FileHandle>, CliError> {
-    let mut paths: Vec<PathBuf> = vec![options.expression.clone()];
-    if let EmbeddingSource::File(path) = options.embedding_source() {
-        paths.push(path);
-    }
-    paths.extend(options.labels.clone());
-    paths.extend(options.gene_sets.iter().cloned());
-    if let Some(folder) = &options.weights {
-        paths.extend(["cfg.json", "sae_weights.safetensors"].map(|name| folder.join(name)));
-    }
-    let host = driver.host();
-    let known = |path: PathBuf| host.add_path(&path).map_err(|source| CliError::Input { path, source });
-    paths.into_iter().map(known).collect()
-}
-
-fn embedding_name(options: &RunOptions) -> String {
-    match options.embedding_source() {
-        EmbeddingSource::Obsm(name) => name,
-        EmbeddingSource::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-    }
-}
-
 fn opened_line(dataset: &DatasetSummary) -> String {
     format!("Opened {}: {} cells, {} genes", dataset.name, dataset.n_cells, dataset.n_genes)
+}
+
+fn say_all(driver: &Driver, notices: &[Notice]) {
+    for notice in notices {
+        driver.progress.say_notice(notice);
+    }
+}
+
+/// What the analysis would refuse once training is over.
+fn check_expression(dataset: &DatasetSummary, params: &AnalysisParams) -> Result<(), CliError> {
+    let name = &dataset.name;
+    match (dataset.values, params.values) {
+        (None, _) => Err(CliError::Refused(format!(
+            "{name:?} has no expression (no X), so features can't be analysed; give --expression a file with one"
+        ))),
+        (Some(ValueKind::Scaled), ExpressionValues::LogNormalized) => Err(CliError::Refused(format!(
+            "the expression of {name:?} has negative values, so it is scaled already and can't be log-normalised; \
+             give --values raw to compare it as it is, or a file with raw counts"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Opens the files; with weights among them, the sparse autoencoder comes along.
@@ -103,6 +121,7 @@ fn open(
     driver: &mut Driver,
     files: Vec<FileHandle>,
     has_weights: bool,
+    embedding: &str,
 ) -> Result<Option<(DatasetSummary, Option<SaeSummary>)>, CliError> {
     let mut dataset = None;
     let take = |event| match event {
@@ -114,7 +133,8 @@ fn open(
         Event::SaeReady(sae) => dataset.take().map(|dataset| (dataset, Some(sae))),
         _ => None,
     };
-    driver.ask(Request::Open { files }, Some(&cancel(Job::Open)), take).map_err(CliError::Refused)
+    let request = Request::Open { files, embedding: has_weights.then(|| embedding.to_owned()) };
+    driver.ask(request, Some(&cancel(Job::Open)), take).map_err(CliError::Refused)
 }
 
 fn train(driver: &mut Driver, embedding: &str, params: SaeParams) -> Result<Option<SaeSummary>, CliError> {
@@ -134,15 +154,24 @@ fn sae_line(sae: &SaeSummary) -> String {
     )
 }
 
-fn check_weights_embedding(sae: &SaeSummary, embedding: &str) -> Result<(), CliError> {
-    if sae.embedding == embedding {
+/// The engine takes the embedding asked for, unless it has other dimensions or the configuration names another.
+fn check_weights_embedding(dataset: &DatasetSummary, sae: &SaeSummary, embedding: &str) -> Result<(), CliError> {
+    let SaeSummary { embedding: found, d_in, .. } = sae;
+    if found == embedding {
         return Ok(());
     }
-    let found = &sae.embedding;
-    Err(CliError::Refused(format!(
-        "the weights read {found:?} ({} dimensions), not {embedding:?}; give --embedding of the data they were trained on",
-        sae.d_in
-    )))
+    let known = dataset.embeddings.iter().find(|known| known.name == embedding);
+    let text = match known.map(|known| known.n_dims).filter(|n_dims| n_dims != d_in) {
+        Some(n_dims) => format!(
+            "the weights read {d_in} dimensions, and --embedding is {embedding:?}, which has {n_dims}; give the \
+             embedding they were trained on"
+        ),
+        None => format!(
+            "{CONFIG_FILE} says these weights read {found:?}; --embedding is {embedding:?}; give --embedding \
+             obsm/{found}, or take \"featurescope_embedding\" out of {CONFIG_FILE} if it is wrong"
+        ),
+    };
+    Err(CliError::Refused(text))
 }
 
 fn analyse(driver: &mut Driver, options: &RunOptions) -> Result<Option<AnalysisSummary>, CliError> {
@@ -171,4 +200,42 @@ fn top_features(driver: &mut Driver) -> Result<Vec<FeatureRow>, CliError> {
     };
     let request = Request::View { query: ViewQuery::FeatureTable(query) };
     Ok(driver.ask(request, None, take).map_err(CliError::Failed)?.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dataset(values: Option<ValueKind>) -> DatasetSummary {
+        DatasetSummary {
+            name: "kang".to_owned(),
+            n_cells: 3,
+            n_genes: 2,
+            values,
+            labels: Vec::new(),
+            embeddings: Vec::new(),
+            default_embedding: None,
+            default_map: None,
+            gene_sets: None,
+            notices: Vec::new(),
+        }
+    }
+
+    fn refusal(values: Option<ValueKind>, asked: ExpressionValues) -> Option<String> {
+        let params = AnalysisParams { values: asked, ..AnalysisParams::default() };
+        check_expression(&dataset(values), &params).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn scaled_values_are_refused_before_training_unless_raw_is_asked_for() {
+        let text = refusal(Some(ValueKind::Scaled), ExpressionValues::LogNormalized).unwrap();
+        assert!(text.contains("--values raw"), "{text}");
+        assert_eq!(refusal(Some(ValueKind::Scaled), ExpressionValues::Raw), None);
+        assert_eq!(refusal(Some(ValueKind::Counts), ExpressionValues::LogNormalized), None);
+    }
+
+    #[test]
+    fn data_without_expression_are_refused_before_training() {
+        assert!(refusal(None, ExpressionValues::Raw).unwrap().contains("no expression"));
+    }
 }

@@ -39,12 +39,14 @@ pub enum EngineError {
         job: Job,
     },
     /// No embedding of that name.
-    #[error("there is no embedding {name:?}; the data have {}", listed(known))]
+    #[error("there is no embedding {name:?}; the data have {}{}", listed(known), after_semicolon(left_out.as_deref()))]
     UnknownEmbedding {
         /// The name asked for.
         name: String,
         /// The names there are.
         known: Vec<String>,
+        /// Why the file's embedding of that name was left out, if it was.
+        left_out: Option<String>,
     },
     /// A map needs two dimensions.
     #[error("{name:?} has {n_dims} dimensions and can't be drawn as it is; choose its principal components")]
@@ -206,6 +208,10 @@ fn gigabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e9
 }
 
+fn after_semicolon(reason: Option<&str>) -> String {
+    reason.map(|reason| format!("; {reason}")).unwrap_or_default()
+}
+
 fn listed(names: &[String]) -> String {
     match names {
         [] => "none".to_owned(),
@@ -219,7 +225,16 @@ mod tests {
 
     #[test]
     fn known_names_are_listed() {
-        let error = EngineError::UnknownEmbedding { name: "X".into(), known: vec!["X_pca".into(), "X_umap".into()] };
+        let known = vec!["X_pca".into(), "X_umap".into()];
+        let error = EngineError::UnknownEmbedding { name: "X".into(), known, left_out: None };
         assert_eq!(error.to_string(), r#"there is no embedding "X"; the data have "X_pca", "X_umap""#);
+    }
+
+    #[test]
+    fn an_embedding_that_was_left_out_comes_with_the_reason() {
+        let left_out = Some("obsm/X was left out: it has NaN".to_owned());
+        let error = EngineError::UnknownEmbedding { name: "X".into(), known: Vec::new(), left_out };
+        let expected = r#"there is no embedding "X"; the data have none; obsm/X was left out: it has NaN"#;
+        assert_eq!(error.to_string(), expected);
     }
 }

@@ -9,7 +9,7 @@ use super::model::Features;
 use super::open::Brought;
 use super::session::Inner;
 use super::state::OpenData;
-use super::summary::summarize;
+use super::summary::{empty_expression, summarize};
 use crate::data::Notice;
 use crate::io::{self, Assembled, Imported, SaeFiles};
 use crate::protocol::{Event, Job};
@@ -46,6 +46,9 @@ pub(super) fn join(
     }
     let mut notices = job.take_notices();
     notices.extend(joined);
+    if brought.has_expression {
+        notices.extend(dataset.expression.as_ref().and_then(empty_expression));
+    }
     let (features, analysis, outdated) = what_stays(inner, is_new, brought, &mut notices);
     let summary = summarize(&dataset, notices);
     let data = Rc::new(OpenData::new(dataset, summary, generation + u32::from(is_new)));

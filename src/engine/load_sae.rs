@@ -10,9 +10,10 @@ use super::model::{self, Model};
 use super::open::Brought;
 use super::session::Inner;
 use super::state::OpenData;
+use crate::data::Notice;
 use crate::io::SaeFiles;
 use crate::protocol::SaeOrigin;
-use crate::sae::from_saelens;
+use crate::sae::{CONFIG_FILE, from_saelens};
 
 /// Where the metadata of a SAELens configuration written here name the embedding.
 pub(super) const EMBEDDING_FIELD: &str = "featurescope_embedding";
@@ -20,7 +21,8 @@ pub(super) const EMBEDDING_FIELD: &str = "featurescope_embedding";
 /// Reads the files and computes activations on the embedding they belong to.
 ///
 /// # Errors
-/// [`EngineError::SaeLens`], [`EngineError::NoFittingEmbedding`], and as [`model::infer`].
+/// [`EngineError::SaeLens`], [`EngineError::UnknownEmbedding`], [`EngineError::NoFittingEmbedding`], and as
+/// [`model::infer`].
 pub(super) async fn load_sae(
     inner: &Rc<Inner>,
     job: &RunningJob,
@@ -29,10 +31,21 @@ pub(super) async fn load_sae(
     brought: &Brought,
 ) -> Result<Model, EngineError> {
     let sae = from_saelens(&files.config, &files.weights)?;
-    let embedding = embedding_for(sae.d_in(), embedding_named(&files.config).as_deref(), data, brought)?;
+    let named = embedding_named(&files.config);
+    let embedding = embedding_for(sae.d_in(), named.as_deref(), data, brought)?;
     let device = inner.device_without_race();
     let origin = SaeOrigin::Loaded { name: files.name.clone() };
-    model::infer(sae, origin, data, &embedding, &device, job).await
+    let mut model = model::infer(sae, origin, data, &embedding, &device, job).await?;
+    let other = named.filter(|named| *named != embedding);
+    model.summary.notices.extend(other.map(|named| stand_in(&named, &embedding)));
+    Ok(model)
+}
+
+fn stand_in(named: &str, embedding: &str) -> Notice {
+    Notice::warning(format!(
+        "{CONFIG_FILE} says these weights read {named:?}, and no such embedding of their size is open; they read \
+         {embedding:?} in its place. Check that it holds the same values."
+    ))
 }
 
 /// The embedding a configuration names, if it was written here.
@@ -41,12 +54,17 @@ fn embedding_named(config: &[u8]) -> Option<String> {
     config.get("metadata")?.get(EMBEDDING_FIELD)?.as_str().map(str::to_owned)
 }
 
-/// Of the embeddings with `d_in` dimensions: the one named, else one opened along, else the default, else the first.
+/// Of the embeddings with `d_in` dimensions: the one named, else the one asked for, else one opened along, else the
+/// default, else the first.
 fn embedding_for(d_in: usize, named: Option<&str>, data: &OpenData, brought: &Brought) -> Result<String, EngineError> {
+    if let Some(wish) = &brought.wish {
+        data.embedding(wish)?;
+    }
     let infos = &data.summary.embeddings;
     let fitting: Vec<&str> = infos.iter().filter(|info| info.n_dims == d_in).map(|info| info.name.as_str()).collect();
     let default = data.summary.default_embedding.as_deref();
-    let preferred = named.into_iter().chain(brought.embeddings.iter().map(String::as_str)).chain(default);
+    let asked_or_brought = brought.wish.iter().chain(&brought.embeddings).map(String::as_str);
+    let preferred = named.into_iter().chain(asked_or_brought).chain(default);
     let found = preferred.chain(fitting.iter().copied()).find(|name| fitting.contains(name));
     found.map(str::to_owned).ok_or_else(|| EngineError::NoFittingEmbedding {
         d_in,

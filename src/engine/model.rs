@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::EngineError;
 use super::jobs::RunningJob;
 use super::state::OpenData;
-use crate::data::{CellTable, Embedding, FeatureId, SparseActivations};
+use crate::data::{CellTable, DenseMatrix, Embedding, FeatureId, Notice, SparseActivations};
 use crate::lens::{BestLabel, FeatureStatistics, LabelBaselines, LabelIndex, feature_statistics};
 use crate::protocol::{SaeOrigin, SaeSummary};
 use crate::sae::{Device, Sae, encode_all, metrics};
@@ -42,8 +42,26 @@ pub(super) async fn infer(
         n_live: metrics.n_live,
         l0: metrics.l0,
         explained_variance: metrics.explained_variance,
+        notices: notice(embedding, inputs, metrics.n_live).into_iter().collect(),
     };
     Ok(Model::new(sae, activations, summary))
+}
+
+/// Says so where nothing can come out of the features.
+fn notice(embedding: &str, inputs: &DenseMatrix, n_live: usize) -> Option<Notice> {
+    let is_constant = (1..inputs.n_rows()).all(|row| inputs.row(row) == inputs.row(0));
+    if is_constant {
+        return Some(Notice::warning(format!(
+            "The embedding {embedding:?} is the same in every cell, so no feature can tell cells apart. Check how it \
+             was computed, or choose another."
+        )));
+    }
+    (n_live == 0).then(|| {
+        Notice::warning(format!(
+            "No feature is active in any cell, so there is nothing to analyse. Train with other settings, or check \
+             that the weights were trained on {embedding:?}."
+        ))
+    })
 }
 
 /// A sparse autoencoder, its activations and their statistics.
@@ -93,5 +111,25 @@ impl Features {
     /// The best single dimension of the embedding for every label, found once.
     pub(super) fn baselines(&self, cells: &CellTable, embedding: &Embedding) -> &LabelBaselines {
         self.baselines.get_or_init(|| LabelBaselines::new(cells, &embedding.values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(values: Vec<f32>, n_live: usize) -> Option<String> {
+        notice("X_pca", &DenseMatrix::new(3, 1, values).unwrap(), n_live).map(|notice| notice.text)
+    }
+
+    #[test]
+    fn an_embedding_that_does_not_vary_is_said() {
+        assert!(said(vec![2.0; 3], 1).unwrap().contains("same in every cell"));
+        assert_eq!(said(vec![2.0, 2.0, 3.0], 1), None);
+    }
+
+    #[test]
+    fn features_that_are_never_active_are_said() {
+        assert!(said(vec![1.0, 2.0, 3.0], 0).unwrap().contains("No feature is active"));
     }
 }

@@ -13,15 +13,20 @@ use crate::protocol::{FileHandle, Job, RequestId};
 /// Share of the job that reads files; the rest is joining and activations.
 const READING_SHARE: f64 = 0.8;
 
-/// Opens files.
+/// Opens files; `wish` is the embedding a sparse autoencoder among them shall read.
 ///
 /// # Errors
 /// [`EngineError`]; what was open stays as it was.
-pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, files: Vec<FileHandle>) -> Result<(), EngineError> {
+pub(super) async fn run(
+    inner: &Rc<Inner>,
+    id: RequestId,
+    files: Vec<FileHandle>,
+    wish: Option<String>,
+) -> Result<(), EngineError> {
     let job = inner.jobs.start(Job::Open, id, &inner.host)?;
     let imported = import(inner, &job, &files).await?;
     job.set_share(READING_SHARE, 1.0);
-    let brought = Brought::of(&imported);
+    let brought = Brought::of(&imported, wish);
     let (opened, sae) = join(inner, &job, imported, &brought)?;
     let model = match sae {
         Some(files) => Some(load_sae(inner, &job, &opened.data, &files, &brought).await?),
@@ -57,17 +62,19 @@ async fn import(
     Ok(imported)
 }
 
-/// What kinds of files came.
+/// What kinds of files came, and what was asked along with them.
 pub(super) struct Brought {
     pub(super) has_expression: bool,
     pub(super) has_gene_sets: bool,
     pub(super) has_sae: bool,
     /// Names of the embeddings in files of their own.
     pub(super) embeddings: Vec<String>,
+    /// The embedding a sparse autoencoder shall read.
+    pub(super) wish: Option<String>,
 }
 
 impl Brought {
-    fn of(files: &[(String, Imported)]) -> Self {
+    fn of(files: &[(String, Imported)], wish: Option<String>) -> Self {
         let any = |is_kind: fn(&Imported) -> bool| files.iter().any(|(_, file)| is_kind(file));
         let embedding_name = |(_, file): &(String, Imported)| match file {
             Imported::Embedding { name, .. } => Some(name.clone()),
@@ -78,6 +85,7 @@ impl Brought {
             has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
             has_sae: any(|file| matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_))),
             embeddings: files.iter().filter_map(embedding_name).collect(),
+            wish,
         }
     }
 }

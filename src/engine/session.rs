@@ -71,12 +71,22 @@ fn refusal(error: &EngineError) -> Event {
     }
 }
 
-/// The text with a capital first letter and a full stop.
+/// The text with a capital first letter, unless it begins with a name, and a full stop.
 pub(super) fn sentence(text: &str) -> String {
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    if text.split_whitespace().next().is_some_and(is_name) {
+        return format!("{text}{stop}");
+    }
     let mut letters = text.chars();
     let first: String = letters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{first}{}{stop}", letters.as_str())
+}
+
+/// Whether a word is a name, such as `cfg.json`, `obsm/X_pca` or `k`, and must stay as it is.
+fn is_name(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',', ':', '!', '?']);
+    let has_mark = word.contains(['_', '.', '/', '"']) || word.contains(|letter: char| letter.is_ascii_digit());
+    has_mark || (word.chars().count() == 1 && word != "a")
 }
 
 impl Inner {
@@ -104,7 +114,7 @@ impl Inner {
 
     async fn serve(self: Rc<Self>, id: RequestId, request: Request) -> Result<(), EngineError> {
         match request {
-            Request::Open { files } => open::run(&self, id, files).await,
+            Request::Open { files, embedding } => open::run(&self, id, files, embedding).await,
             Request::Close => {
                 self.close(id);
                 Ok(())
@@ -168,6 +178,15 @@ mod tests {
     fn sentences_begin_large_and_end_with_a_stop() {
         assert_eq!(sentence("nothing is open"), "Nothing is open.");
         assert_eq!(sentence("\"X\" is missing!"), "\"X\" is missing!");
+        assert_eq!(sentence("a sum failed"), "A sum failed.");
+        assert_eq!(sentence("stop."), "Stop.");
         assert_eq!(sentence(""), ".");
+    }
+
+    #[test]
+    fn names_at_the_beginning_stay_as_they_are() {
+        for name in ["sae_weights.safetensors", "cfg.json", "k", "obsm/X_pca", "h5ad"] {
+            assert_eq!(sentence(&format!("{name} is wrong")), format!("{name} is wrong."));
+        }
     }
 }

@@ -71,7 +71,15 @@ impl OpenData {
         self.dataset.embedding(name).ok_or_else(|| EngineError::UnknownEmbedding {
             name: name.to_owned(),
             known: self.dataset.embeddings.iter().map(|embedding| embedding.name.clone()).collect(),
+            left_out: self.left_out(name),
         })
+    }
+
+    /// What was said when the file's embedding of that name was left out.
+    fn left_out(&self, name: &str) -> Option<String> {
+        let beginning = format!("obsm/{name} was left out");
+        let texts = self.summary.notices.iter().map(|notice| &notice.text);
+        texts.into_iter().find(|text| text.starts_with(&beginning)).cloned()
     }
 
     /// # Errors

@@ -25,6 +25,21 @@ pub(super) fn summarize(dataset: &Dataset, notices: Vec<Notice>) -> DatasetSumma
     }
 }
 
+/// Says so where the expression can't tell features apart.
+pub(super) fn empty_expression(expression: &Expression) -> Option<Notice> {
+    if expression.n_genes() == 0 {
+        let text = "X has no genes, so features can't be described by genes. Check how the file was filtered.";
+        return Some(Notice::warning(text));
+    }
+    let is_zero = expression.by_gene.values().iter().all(|&value| value == 0.0);
+    is_zero.then(|| {
+        Notice::warning(
+            "All values of X are 0, so no gene can differ between cells. Check that X holds the counts and not an \
+             empty layer.",
+        )
+    })
+}
+
 fn label_info(column: &LabelColumn) -> LabelInfo {
     let kind = match &column.values {
         LabelValues::Categorical { codes, categories } => {
@@ -99,7 +114,7 @@ fn gene_sets(dataset: &Dataset) -> Option<GeneSetSummary> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{CellTable, DenseMatrix, JoinMethod};
+    use crate::data::{CellTable, DenseMatrix, JoinMethod, SparseMatrix};
 
     fn dataset(embeddings: &[(&str, usize)]) -> Dataset {
         let mut dataset = Dataset { cells: CellTable::without_ids(3), ..Dataset::default() };
@@ -129,6 +144,18 @@ mod tests {
         assert_eq!(embedding.as_deref(), Some("latents"));
         assert_eq!(map, Some(MapSource::Pca("latents".into())));
         assert_eq!(defaults(&[]), (None, None));
+    }
+
+    #[test]
+    fn expression_without_genes_or_values_is_said() {
+        let said = |names: &[&str], value: f32| {
+            let by_gene = DenseMatrix::new(names.len(), 3, vec![value; 3 * names.len()]).unwrap();
+            let names = names.iter().map(|&name| name.to_owned()).collect();
+            empty_expression(&Expression::new(names, SparseMatrix::from_dense(&by_gene))).map(|notice| notice.text)
+        };
+        assert!(said(&[], 0.0).unwrap().contains("no genes"));
+        assert!(said(&["A"], 0.0).unwrap().contains("are 0"));
+        assert_eq!(said(&["A"], 1.0), None);
     }
 
     #[test]

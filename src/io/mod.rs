@@ -16,5 +16,6 @@ pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import};
 pub use labels::LabelsFile;
+pub(crate) use sniff::stem;
 pub use sniff::{FileKind, sniff};
 pub use source::{ByteSource, MemorySource};

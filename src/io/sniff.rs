@@ -139,14 +139,19 @@ pub(crate) fn extension(name: &str) -> String {
     name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default()
 }
 
-/// The file's name without folders and without the endings of the formats opened here.
+/// The file's name without folders and without the endings of the formats opened here, whatever their case.
 pub(crate) fn stem(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let mut stem = base;
     for ending in [".gz", ".h5ad", ".h5", ".npy", ".csv", ".tsv", ".txt", ".gmt"] {
-        stem = stem.strip_suffix(ending).unwrap_or(stem);
+        stem = without_ending(stem, ending).unwrap_or(stem);
     }
     if stem.is_empty() { base.to_owned() } else { stem.to_owned() }
+}
+
+fn without_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
+    let (stem, found) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+    found.eq_ignore_ascii_case(ending).then_some(stem)
 }
 
 fn unrecognised(name: &str, found: &str, hint: &str) -> ImportError {
@@ -208,5 +213,12 @@ mod tests {
         assert_eq!(stem("dir/kang.scvi.npy"), "kang.scvi");
         assert_eq!(stem("h.all.v2023.gmt.gz"), "h.all.v2023");
         assert_eq!(stem(".npy"), ".npy");
+    }
+
+    #[test]
+    fn stems_lose_endings_of_any_case() {
+        assert_eq!(stem("EMB.NPY"), "EMB");
+        assert_eq!(stem("latent.csv.npy"), "latent");
+        assert_eq!(stem("µ"), "µ");
     }
 }

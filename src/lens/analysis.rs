@@ -206,9 +206,15 @@ impl Lens {
 
 fn no_set_notice(sets: &MatchedGeneSets, min: usize, max: usize) -> Notice {
     let summary = sets.summary();
+    // Few known genes speak for other names, such as Ensembl ids or those of another species.
+    let way_on = if 2 * summary.n_genes_matched < summary.n_genes {
+        "Check that both name genes the same way."
+    } else {
+        "The genes are named the same way; widen the limits of set sizes."
+    };
     Notice::warning(format!(
         "None of the {} gene sets has {min} to {max} genes in the data ({} of their {} genes are in it), so there are \
-         no terms. Check that both name genes the same way.",
+         no terms. {way_on}",
         summary.n_sets, summary.n_genes_matched, summary.n_genes
     ))
 }
@@ -286,5 +292,17 @@ mod tests {
         let stranger = GeneSet { name: "s".to_owned(), description: String::new(), genes: vec!["Xyz".to_owned()] };
         assert_eq!(Lens::new(&expression, &[stranger], &raw()).unwrap().notices().len(), 1);
         assert!(Lens::new(&expression, &[], &raw()).unwrap().notices().is_empty());
+    }
+
+    #[test]
+    fn other_names_and_narrow_limits_are_told_apart() {
+        let (expression, _, sets) = sample();
+        let said = |sets: &[GeneSet], params: &AnalysisParams| {
+            Lens::new(&expression, sets, params).unwrap().notices()[0].text.clone()
+        };
+        let stranger = GeneSet { name: "s".to_owned(), description: String::new(), genes: vec!["Xyz".to_owned()] };
+        assert!(said(&[stranger], &raw()).ends_with("name genes the same way."));
+        let narrow = AnalysisParams { min_set_size: 30, ..raw() };
+        assert!(said(&sets, &narrow).ends_with("widen the limits of set sizes."));
     }
 }

@@ -161,6 +161,8 @@ pub struct SaeSummary {
     pub l0: f64,
     /// 1 − Σe² / Σ(x − x̄)².
     pub explained_variance: f64,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
 }
 
 /// What an analysis found.

@@ -60,6 +60,9 @@ pub enum Request {
     Open {
         /// The files, in any order. A SAELens folder comes as its two files.
         files: Vec<FileHandle>,
+        /// The embedding a sparse autoencoder among the files shall read, unless its configuration names another that
+        /// is open. Refused if there is none of that name; `None` leaves the choice to the engine.
+        embedding: Option<String>,
     },
     /// Forget everything that is open.
     Close,

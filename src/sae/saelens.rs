@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::tensors::{self, F32Tensor};
 use super::{Architecture, Sae, SaeError, SaeWeights};
-use crate::data::DenseMatrix;
+use crate::data::{DataError, DenseMatrix};
 
 /// File name of the configuration in a SAELens folder.
 pub const CONFIG_FILE: &str = "cfg.json";
@@ -39,13 +39,15 @@ pub struct SaeLensFolder {
 #[derive(Debug, thiserror::Error)]
 pub enum SaeLensError {
     /// The configuration is not JSON.
-    #[error("{CONFIG_FILE} is not a JSON object: {source}")]
+    #[error("{CONFIG_FILE} is not a JSON object: {source}; choose the one that sae-lens or FeatureScope wrote")]
     Config {
         /// What the parser says.
         source: serde_json::Error,
     },
     /// The configuration lacks a value or has one of another kind.
-    #[error("{CONFIG_FILE} has no usable {field:?}: expected {expected}, found {found}")]
+    #[error(
+        "{CONFIG_FILE} has no usable {field:?}: expected {expected}, found {found}; correct it, or save the folder again"
+    )]
     Field {
         /// The field.
         field: &'static str,
@@ -53,6 +55,14 @@ pub enum SaeLensError {
         expected: &'static str,
         /// What it is.
         found: String,
+    },
+    /// k outside 1..=n_features.
+    #[error("{CONFIG_FILE} says k {k}; it must be between 1 and the number of features ({n_features}), so correct it")]
+    K {
+        /// The value found.
+        k: usize,
+        /// Features.
+        n_features: usize,
     },
     /// Another architecture.
     #[error(
@@ -71,13 +81,15 @@ pub enum SaeLensError {
         found: String,
     },
     /// The weights are not safetensors.
-    #[error("{WEIGHTS_FILE} can't be read as safetensors, it may be truncated: {source}")]
+    #[error("{WEIGHTS_FILE} can't be read as safetensors, it may be truncated: {source}; copy or save it again")]
     Weights {
         /// What the reader says.
         source: SafeTensorError,
     },
     /// A tensor is missing.
-    #[error("{WEIGHTS_FILE} has no tensor {tensor:?}; it has {found:?}")]
+    #[error(
+        "{WEIGHTS_FILE} has no tensor {tensor:?}; it has {found:?} and needs {TENSORS:?}, so save it again with these names"
+    )]
     Missing {
         /// Its name.
         tensor: &'static str,
@@ -102,13 +114,69 @@ pub enum SaeLensError {
         /// Its type.
         found: String,
     },
-    /// Shapes disagree with the configuration or each other, or values are not finite.
-    #[error("{WEIGHTS_FILE} does not fit {CONFIG_FILE}: {source}")]
+    /// A tensor has more or fewer dimensions than its name says.
+    #[error(
+        "tensor {tensor:?} in {WEIGHTS_FILE} has shape {found:?}, expected {}; save it again in that shape",
+        shape_of(tensor)
+    )]
+    Rank {
+        /// Its name.
+        tensor: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+    },
+    /// A value of a tensor is NaN or infinite.
+    #[error(
+        "tensor {tensor:?} in {WEIGHTS_FILE} has a value that is not finite ({value}) at row {row}, column {column}; its training failed or the file is damaged, so use other weights"
+    )]
+    NotFinite {
+        /// Its name.
+        tensor: String,
+        /// Row (0-based).
+        row: usize,
+        /// Column (0-based).
+        column: usize,
+        /// The value.
+        value: f32,
+    },
+    /// The sizes in the configuration are not those of the weights.
+    #[error(
+        "{CONFIG_FILE} says W_enc has shape {expected:?} ([d_in, d_sae]), but in {WEIGHTS_FILE} it has {found:?}; use the two files of one folder"
+    )]
+    Sizes {
+        /// The shape in the weights.
+        found: Vec<usize>,
+        /// The shape the configuration says.
+        expected: Vec<usize>,
+    },
+    /// The tensors do not fit each other.
+    #[error("{WEIGHTS_FILE} makes no autoencoder: {source}; save it again with sae-lens")]
     Sae {
         /// What disagrees.
-        #[from]
         source: SaeError,
     },
+}
+
+impl From<SaeError> for SaeLensError {
+    /// Says which of the two files is at fault.
+    fn from(error: SaeError) -> Self {
+        match error {
+            SaeError::K { k, n_features } => Self::K { k, n_features },
+            SaeError::Data(DataError::NotFinite { what, row, column, value }) => {
+                Self::NotFinite { tensor: what, row, column, value }
+            }
+            source => Self::Sae { source },
+        }
+    }
+}
+
+fn shape_of(tensor: &str) -> &'static str {
+    match tensor {
+        "W_enc" => "[d_in, d_sae]",
+        "W_dec" => "[d_sae, d_in]",
+        "b_enc" => "[d_sae]",
+        _ => "[d_in]",
+    }
 }
 
 /// Writes a SAELens folder.
@@ -231,9 +299,7 @@ fn read_weights(bytes: &[u8], architecture: Architecture) -> Result<SaeWeights, 
     let tensor = |tensor: &'static str, rank: usize| match tensors::read(&file, tensor) {
         None => Err(SaeLensError::Missing { tensor, found: names.clone() }),
         Some(Err(found)) => Err(SaeLensError::Dtype { tensor, found }),
-        Some(Ok(read)) if read.shape.len() != rank => {
-            Err(SaeError::Shape { tensor, found: read.shape, expected: vec![0; rank] }.into())
-        }
+        Some(Ok(read)) if read.shape.len() != rank => Err(SaeLensError::Rank { tensor, found: read.shape }),
         Some(Ok(read)) => Ok(read),
     };
     let matrix = |name| {
@@ -259,7 +325,7 @@ fn check_sizes(config: &Map<String, Value>, weights: &SaeWeights) -> Result<(), 
     };
     let found = vec![weights.d_in(), weights.n_features()];
     let expected = vec![size("d_in", found[0])?, size("d_sae", found[1])?];
-    if found == expected { Ok(()) } else { Err(SaeError::Shape { tensor: "W_enc", found, expected }.into()) }
+    if found == expected { Ok(()) } else { Err(SaeLensError::Sizes { found, expected }) }
 }
 
 /// Encoding by a·‖W_dec‖ and decoding by z/‖W_dec‖ becomes plain encoding and decoding of scaled weights.
@@ -347,6 +413,34 @@ mod tests {
     fn a_size_that_disagrees_names_tensor_found_and_expected() {
         let text = with_config(|config| drop(config.insert("d_in".to_owned(), 7.into()))).unwrap_err().to_string();
         assert!(text.contains("W_enc") && text.contains("[3, 5]") && text.contains("[7, 5]"), "{text}");
+    }
+
+    fn with_tensor(name: &'static str, shape: &[usize], values: &[f32]) -> String {
+        let lone = tensors::write([(name, F32Tensor::new(shape, values))], None).unwrap();
+        from_saelens(&folder().config, &lone).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_k_out_of_range_is_laid_to_the_configuration() {
+        let text = with_config(|config| drop(config.insert("k".to_owned(), 9.into()))).unwrap_err().to_string();
+        assert!(text.starts_with("cfg.json says k 9;") && text.contains("(5)"), "{text}");
+    }
+
+    #[test]
+    fn a_tensor_of_another_rank_names_the_shape_it_needs() {
+        let text = with_tensor("W_enc", &[2], &[1.0, 2.0]);
+        assert!(text.contains("\"W_enc\"") && text.contains("[2]") && text.contains("[d_in, d_sae]"), "{text}");
+        assert!(!text.contains("[0, 0]"), "{text}");
+    }
+
+    #[test]
+    fn a_value_that_is_not_finite_is_laid_to_the_weights() {
+        let mut weights = scattered_weights(3, 5);
+        weights.w_enc.row_mut(1)[2] = f32::NAN;
+        let error = SaeLensError::from(Sae::new(Architecture::Standard, weights, true).unwrap_err());
+        let text = error.to_string();
+        assert!(text.contains("row 1, column 2") && text.contains("use other weights"), "{text}");
+        assert!(!text.contains("cfg.json"), "{text}");
     }
 
     #[test]

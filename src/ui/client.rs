@@ -104,7 +104,7 @@ impl Client {
     }
 
     fn files_of(&self, call: &Call) -> Vec<File> {
-        let Request::Open { files } = &call.request else { return Vec::new() };
+        let Request::Open { files, .. } = &call.request else { return Vec::new() };
         files.iter().filter_map(|file| self.files.get(file.handle as usize).cloned()).collect()
     }
 }

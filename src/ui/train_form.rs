@@ -100,6 +100,14 @@ impl TrainForm {
         if errors.is_empty() { Ok(params) } else { Err(errors) }
     }
 
+    /// The batch size to put in place of the usual one, where the data have fewer cells than that.
+    #[must_use]
+    pub fn smaller_batch(&self, n_cells: usize) -> Option<String> {
+        let usual = SaeParams::default().batch_size;
+        let is_usual = self.batch_size == usual.to_string();
+        (is_usual && (1..usual).contains(&n_cells)).then(|| n_cells.to_string())
+    }
+
     /// Reads the texts; where one is not a number, a valid value stands in and the error is noted.
     fn read(&self, n_cells: usize, errors: &mut FieldErrors) -> SaeParams {
         let usual = usual(n_cells);
@@ -194,6 +202,14 @@ mod tests {
         let variant = Variant::Vanilla { l1: 0.01, loss: LossConvention::AsPrinted };
         let params = SaeParams { variant, seed: u64::MAX, n_features: 64, ..SaeParams::default() };
         assert_eq!(TrainForm::from(&params).params(1000, 32), Ok(params));
+    }
+
+    #[test]
+    fn the_usual_batch_gives_way_to_fewer_cells() {
+        let form = TrainForm::default();
+        assert_eq!(form.smaller_batch(120).as_deref(), Some("120"));
+        assert_eq!((form.smaller_batch(0), form.smaller_batch(256)), (None, None));
+        assert_eq!(TrainForm { batch_size: "200".into(), ..form }.smaller_batch(120), None);
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub fn call_from_js(envelope: &JsValue) -> Result<(Call, Vec<File>), MessageErro
 
 fn check_files(call: &Call, found: usize) -> Result<(), MessageError> {
     let expected = match &call.request {
-        Request::Open { files } => files.len(),
+        Request::Open { files, .. } => files.len(),
         _ => 0,
     };
     if expected == found { Ok(()) } else { Err(MessageError::Files { expected, found }) }

@@ -58,7 +58,7 @@ impl WebHost {
     }
 
     fn keep_files(&self, call: &Call, files: Vec<File>) {
-        if let Request::Open { files: handles } = &call.request {
+        if let Request::Open { files: handles, .. } = &call.request {
             self.files.borrow_mut().extend(handles.iter().map(|file| file.handle).zip(files));
         }
     }

@@ -20,7 +20,7 @@ impl State {
         self.jobs.open = JobState::Running { fraction: 0.0, message: format!("Opening {}", names(&files)) };
         self.opening.clone_from(&files);
         let mut effects = self.start_engine();
-        effects.push(self.send(Request::Open { files }));
+        effects.push(self.send(Request::Open { files, embedding: None }));
         effects
     }
 

@@ -37,6 +37,7 @@ fn sae() -> SaeSummary {
         n_live: 400,
         l0: 16.0,
         explained_variance: 0.9,
+        notices: Vec::new(),
     }
 }
 
@@ -255,7 +256,7 @@ fn a_broken_engine_ends_jobs_and_restart_reopens_the_files() {
     assert!(!state.jobs.train.is_running());
     let effects = reduce(&mut state, Msg::Restart);
     assert_eq!(effects[0], Effect::RestartEngine);
-    assert_eq!(calls(&effects)[0].request, Request::Open { files: files(&["a.h5ad"]) });
+    assert_eq!(calls(&effects)[0].request, Request::Open { files: files(&["a.h5ad"]), embedding: None });
 }
 
 #[test]

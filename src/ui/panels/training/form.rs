@@ -26,6 +26,12 @@ pub(super) fn TrainingForm(form: RwSignal<TrainForm>, embedding: RwSignal<Option
     let dataset = store.memo(|state| state.dataset.clone());
     let has_sae = store.memo(|state| state.sae.is_some());
     let chosen = Memo::new(move |_| chosen_embedding(dataset.get().as_ref(), embedding.get()));
+    Effect::new(move |_| {
+        let n_cells = dataset.with(|dataset| dataset.as_ref().map_or(0, |dataset| dataset.n_cells));
+        if let Some(batch) = form.with_untracked(|form| form.smaller_batch(n_cells)) {
+            form.update(|form| form.batch_size = batch);
+        }
+    });
     let params = Memo::new(move |_| {
         let n_cells = dataset.with(|dataset| dataset.as_ref().map_or(0, |dataset| dataset.n_cells));
         let d_in = chosen.with(|chosen| chosen.as_ref().map_or(0, |(_, d_in)| *d_in));

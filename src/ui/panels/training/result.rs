@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::charts::TrainingCharts;
 use crate::plot::format;
 use crate::protocol::{ExportKind, SaeOrigin, SaeSummary};
+use crate::ui::panels::data::Notices;
 use crate::ui::state::{Msg, Shared};
 use crate::ui::store::Store;
 use crate::ui::text;
@@ -25,6 +26,7 @@ pub(super) fn TrainingResult(sae: Shared<SaeSummary>) -> impl IntoView {
     let live = format!("{} of {}", format::count(sae.n_live), format::count(sae.n_features));
     let explained = format::decimals(sae.explained_variance, 3);
     view! {
+        <Notices notices=sae.notices.clone() />
         <dl class="facts">
             <dt>"Variant"</dt>
             <dd>{architecture}</dd>
