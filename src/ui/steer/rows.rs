@@ -62,7 +62,7 @@ pub(super) fn trust(result: &SteerResult) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{CellSelection, FeatureId};
+    use crate::data::{CellSelection, FeatureId, GeneId};
     use crate::protocol::{F32Column, MapSource, SteerParams, SteerTarget};
 
     fn result() -> SteerResult {
