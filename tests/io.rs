@@ -2,6 +2,8 @@
 
 #![allow(clippy::float_cmp, reason = "files are read exactly")]
 
+mod odd;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -84,7 +86,7 @@ fn as_imported(value: &Value, is_numeric: bool) -> Value {
         Value::Bool(true) => "True".into(),
         Value::Bool(false) => "False".into(),
         Value::Number(number) if is_numeric => number.as_f64().unwrap().into(),
-        Value::Number(number) => number.to_string().into(),
+        Value::Number(number) => number.as_f64().unwrap().to_string().into(),
         other => other.clone(),
     }
 }
@@ -133,7 +135,7 @@ fn obsm_arrays_are_embeddings_and_bad_ones_are_left_out_with_a_warning() {
     }
     let warnings = listener.warnings.into_inner().unwrap();
     assert_eq!(warnings.len(), 2, "{warnings:?}");
-    assert!(warnings[0].contains("obsm/X_with_nan") && warnings[0].contains("row 4, column 1"), "{warnings:?}");
+    assert!(warnings[0].contains("obsm/X_with_nan") && warnings[0].contains("row 5, column 2"), "{warnings:?}");
     assert!(warnings[1].contains("obsm/table"), "{warnings:?}");
 }
 

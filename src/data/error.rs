@@ -22,10 +22,20 @@ pub enum DataError {
         found: usize,
     },
     /// A compressed sparse matrix contradicts itself.
-    #[error("the sparse matrix is damaged: {reason}")]
+    #[error("the sparse matrix is damaged: {reason}; make it again from the data it came from and save it again")]
     Sparse {
         /// What is inconsistent, with the values found.
         reason: String,
+    },
+    /// A compressed sparse matrix holds two values in one place.
+    #[error(
+        "the sparse matrix holds more than one value at index {minor} of its compressed row {major}; add them up, in SciPy with sum_duplicates(), and save it again"
+    )]
+    StoredTwice {
+        /// The compressed row (0-based).
+        major: usize,
+        /// The index in it (0-based).
+        minor: u32,
     },
     /// A column or matrix has another number of cells than the data set.
     #[error("{what:?} has {found} cells but the data set has {expected}; export both from the same cells")]
@@ -39,7 +49,7 @@ pub enum DataError {
     },
     /// A cell id occurs twice, so nothing can be joined by id.
     #[error(
-        "cell id {id:?} occurs more than once (rows {first} and {second}); make the ids unique, for AnnData with adata.obs_names_make_unique()"
+        "cell id {id:?} occurs more than once (rows {} and {}); make the ids unique, for AnnData with adata.obs_names_make_unique()", first + 1, second + 1
     )]
     DuplicateCellId {
         /// The id.
@@ -51,7 +61,9 @@ pub enum DataError {
     },
     /// A value is NaN or infinite where only numbers make sense.
     #[error(
-        "{what:?} has a value that is not finite ({value}) at row {row}, column {column}; remove or impute it before export"
+        "{what:?} has a value that is not finite ({value}) at row {}, column {}; remove or impute it before export",
+        row + 1,
+        column + 1
     )]
     NotFinite {
         /// The matrix.
@@ -63,4 +75,17 @@ pub enum DataError {
         /// The value.
         value: f32,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_from_one() {
+        let error = DataError::DuplicateCellId { id: "a".to_owned(), first: 0, second: 2 };
+        assert!(error.to_string().contains("rows 1 and 3"), "{error}");
+        let error = DataError::NotFinite { what: "e".to_owned(), row: 0, column: 1, value: f32::NAN };
+        assert!(error.to_string().contains("row 1, column 2"), "{error}");
+    }
 }

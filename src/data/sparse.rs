@@ -21,7 +21,7 @@ impl SparseMatrix {
     ///
     /// # Errors
     /// [`DataError::Sparse`] where `indptr` does not start at 0, falls, or ends elsewhere than at the number of
-    /// values, where an index is outside, or where a place is stored twice.
+    /// values, or where an index is outside; [`DataError::StoredTwice`] where a place has two values.
     pub fn new(n_minor: usize, indptr: Vec<usize>, indices: Vec<u32>, values: Vec<f32>) -> Result<Self, DataError> {
         let mut matrix = Self { n_minor, indptr, indices, values };
         matrix.check_pointers()?;
@@ -40,15 +40,12 @@ impl SparseMatrix {
         if self.indices.len() != self.values.len() {
             return damaged(format!("{} indices but {} values", self.indices.len(), self.values.len()));
         }
-        if self.indptr.first() != Some(&0) {
-            return damaged(format!("indptr must start at 0, found {:?}", self.indptr.first()));
-        }
-        if self.indptr.last() != Some(&self.values.len()) {
-            return damaged(format!(
-                "indptr ends at {:?} but there are {} values",
-                self.indptr.last(),
-                self.values.len()
-            ));
+        let (Some(&first), Some(&last)) = (self.indptr.first(), self.indptr.last()) else {
+            return damaged("indptr is empty".to_owned());
+        };
+        if first != 0 || last != self.values.len() {
+            let n_values = self.values.len();
+            return damaged(format!("indptr runs from {first} to {last} but there are {n_values} values"));
         }
         if let Some(at) = self.indptr.windows(2).position(|pair| pair[0] > pair[1]) {
             return damaged(format!("indptr falls after position {at}"));
@@ -68,8 +65,7 @@ impl SparseMatrix {
                 values[at] = value;
             }
             if let Some(twice) = indices.windows(2).find_map(|pair| (pair[0] == pair[1]).then_some(pair[0])) {
-                let reason = format!("index {twice} is stored twice in row {major}");
-                return Err(DataError::Sparse { reason });
+                return Err(DataError::StoredTwice { major, minor: twice });
             }
         }
         match indices.last() {

@@ -159,6 +159,18 @@ pub enum ImportError {
         /// What does not fit.
         source: DataError,
     },
+    /// A value of a matrix can't be used.
+    #[error("{file:?}: {place} {found}; {advice}")]
+    Value {
+        /// The file.
+        file: String,
+        /// The matrix.
+        place: String,
+        /// What it holds where, as a predicate: `is NaN for cell "c1", gene "G2"`.
+        found: String,
+        /// What to do.
+        advice: String,
+    },
     /// The person asked to stop.
     #[error("reading {file:?} was cancelled")]
     Cancelled {

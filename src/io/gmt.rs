@@ -1,6 +1,6 @@
 //! Gene sets in GMT: one set a line, `name TAB description TAB gene TAB gene…`.
 //!
-//! Found in real files and handled here: CRLF, trailing tabs, an empty description, weights after the gene
+//! Found in real files and handled here: CRLF, CR alone, trailing tabs, an empty description, weights after the gene
 //! (`GENE,1.0`, dropped), a gene twice in a set (kept once), a set name twice (both kept, the later ones
 //! renamed), empty lines and `#` comments. Gene names stay as they are written.
 
@@ -29,7 +29,10 @@ pub(crate) fn import_gmt(
 fn parse_gmt(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<GeneSet>, ImportError> {
     let mut sets = Vec::new();
     let mut n_without_genes = 0;
-    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+    let text = text.trim_start_matches('\u{feff}');
+    // Line ends of the old Mac, which Excel still writes.
+    let ending = if text.contains('\n') { '\n' } else { '\r' };
+    for (at, line) in text.split(ending).enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
@@ -137,6 +140,12 @@ mod tests {
         assert_eq!((sets[0].name.as_str(), sets[0].description.as_str()), ("A", ""));
         assert_eq!(genes(&sets[0]), ["G1", "G2"]);
         assert_eq!(genes(&sets[1]), ["G3", "G4"]);
+    }
+
+    #[test]
+    fn lines_may_end_with_cr_alone() {
+        let sets = parse("A\td\tG1\tG2\rB\td\tG3\r").unwrap();
+        assert_eq!((genes(&sets[0]), genes(&sets[1])), (vec!["G1", "G2"], vec!["G3"]));
     }
 
     #[test]

@@ -2,7 +2,11 @@
 //!
 //! The first row is the header. The delimiter is the one of tab, comma and semicolon that the header has most of.
 //! Empty, `NA`, `NaN`, `nan`, `<NA>`, `N/A`, `null` and `None` mean no value, as in pandas. A column is numeric if
-//! every value there is a number and more than 20 differ; else it is categorical, categories sorted.
+//! every value there is a number and more than 20 differ; else it is categorical, categories sorted, by number if
+//! all are numbers. A delimiter at the end of the rows makes no column.
+//!
+//! Cell ids are the first column, wherever it stands, whose header is a name such ids go by, and else the first
+//! column if its values are distinct texts.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -13,7 +17,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use super::gmt::shortened;
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::{LabelColumn, LabelValues, Observer};
+use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
 
 /// More distinct numbers than this are a measurement, fewer are labels.
 const MAX_NUMERIC_CATEGORIES: usize = 20;
@@ -43,6 +47,8 @@ const ID_NAMES: [&str; 19] = [
     "rownames",
     "unnamed: 0",
 ];
+/// Stands after the table, so that a quotation mark still open at its end is found.
+const END: &[u8] = b"\n\x04end of table\x04";
 const MISSING: [&str; 9] = ["", "NA", "NaN", "nan", "<NA>", "N/A", "null", "NULL", "None"];
 
 /// Labels of cells, one row a cell.
@@ -52,6 +58,8 @@ pub struct LabelsFile {
     pub n_rows: usize,
     /// Cell ids, `[n_rows]`, if a column has them.
     pub ids: Option<Vec<String>>,
+    /// The header of the column with the ids.
+    pub id_column: Option<String>,
     /// The other columns.
     pub columns: Vec<LabelColumn>,
 }
@@ -59,7 +67,8 @@ pub struct LabelsFile {
 /// Reads a table of labels.
 ///
 /// # Errors
-/// [`ImportError::Line`] for a row with another number of fields or text that is not UTF-8,
+/// [`ImportError::Line`] for a row with another number of fields, a quotation that does not end or text that is
+/// not UTF-8,
 /// [`ImportError::NoContent`] for a table without rows, and what reading can give.
 pub(crate) fn import_labels(
     name: &str,
@@ -75,7 +84,7 @@ pub(crate) fn import_labels(
         start.drain(..3);
     }
     let delimiter = delimiter_of(&start);
-    let table = read_table(name, io::Cursor::new(start).chain(reader), delimiter, observer)?;
+    let table = read_table(name, io::Cursor::new(start).chain(reader).chain(END), delimiter, observer)?;
     labels_of(name, table, observer)
 }
 
@@ -96,6 +105,12 @@ impl TextColumn {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
     }
+
+    /// Whether no value is missing or there twice, and each is `as_wanted`.
+    fn has_distinct(&self, as_wanted: impl Fn(&str) -> bool) -> bool {
+        let mut seen = BTreeSet::new();
+        self.values().all(|value| !is_missing(value) && as_wanted(value) && seen.insert(value))
+    }
 }
 
 struct Table {
@@ -112,6 +127,9 @@ fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Obser
     let mut n_rows = 0_usize;
     while reader.read_byte_record(&mut record).map_err(|error| csv_error(name, error))? {
         let line = record.position().map_or(0, csv::Position::line);
+        if is_end(name, &record, line)? {
+            break;
+        }
         let Some(names) = &mut names else {
             names = Some(fields_of(name, &record, line)?.into_iter().map(str::to_owned).collect());
             continue;
@@ -121,11 +139,8 @@ fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Obser
         }
         let fields = fields_of(name, &record, line)?;
         if columns.is_empty() {
-            // R's write.table leaves the name of the row names out.
-            if fields.len() == names.len() + 1 {
-                names.insert(0, String::new());
-            }
-            columns.resize_with(names.len(), TextColumn::default);
+            let has_extra = fields.len() == names.len() + 1;
+            columns.resize_with(names.len() + usize::from(has_extra), TextColumn::default);
         }
         if fields.len() != columns.len() {
             return Err(ImportError::Line {
@@ -138,13 +153,44 @@ fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Obser
         columns.iter_mut().zip(fields).for_each(|(column, field)| column.push(field));
         n_rows += 1;
     }
-    let names = names.unwrap_or_default();
+    let mut names = names.unwrap_or_default();
     if n_rows == 0 {
         let found = format!("only a header with {} columns", names.len());
         let hint = "a labels table has a header and one row per cell".to_owned();
         return Err(ImportError::NoContent { file: name.to_owned(), what: "row", found, hint });
     }
+    align_header(&mut names, &mut columns);
     Ok(Table { names, columns, n_rows })
+}
+
+/// Whether the record is [`END`]; an error if a quotation swallowed it.
+fn is_end(name: &str, record: &ByteRecord, line: u64) -> Result<bool, ImportError> {
+    if !record.iter().next_back().is_some_and(|field| field.ends_with(&END[1..])) {
+        return Ok(false);
+    }
+    if record.len() == 1 && record[0] == END[1..] {
+        return Ok(true);
+    }
+    Err(ImportError::Line {
+        file: name.to_owned(),
+        line,
+        found: "a quotation mark (\") with none to close it".to_owned(),
+        expected: "a closing one at the end of the field".to_owned(),
+    })
+}
+
+/// Gives every column a name where rows have one field more than the header, and drops what only a delimiter at the
+/// end of the rows made.
+fn align_header(names: &mut Vec<String>, columns: &mut Vec<TextColumn>) {
+    let is_last_unnamed = columns.len() > names.len() || names.last().is_some_and(String::is_empty);
+    if columns.len() > 1 && is_last_unnamed && columns.last().is_some_and(|column| column.text.is_empty()) {
+        columns.pop();
+        names.truncate(columns.len());
+    }
+    // R's write.table leaves the name of the row names out.
+    if columns.len() > names.len() {
+        names.insert(0, String::new());
+    }
 }
 
 fn fields_of<'a>(name: &str, record: &'a ByteRecord, line: u64) -> Result<Vec<&'a str>, ImportError> {
@@ -173,7 +219,7 @@ fn csv_error(name: &str, error: csv::Error) -> ImportError {
 }
 
 fn delimiter_of(start: &[u8]) -> u8 {
-    let header = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let header = start.split(|&byte| byte == b'\n' || byte == b'\r').next().unwrap_or_default();
     let mut is_quoted = false;
     let mut counts = [(b'\t', 0_usize), (b',', 0), (b';', 0)];
     for &byte in header {
@@ -189,14 +235,16 @@ fn delimiter_of(start: &[u8]) -> u8 {
 
 fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<LabelsFile, ImportError> {
     let Table { names, columns, n_rows } = table;
-    let mut ids = None;
+    let id_at = id_position(&names, &columns);
+    let (mut ids, mut id_column) = (None, None);
     let mut labels: Vec<LabelColumn> = Vec::with_capacity(names.len());
     for (at, (column_name, column)) in names.into_iter().zip(columns).enumerate() {
-        if at == 0 && is_counter(&column) && ID_NAMES.contains(&column_name.to_lowercase().as_str()) {
+        if id_at == Some(at) {
+            ids = Some(column.values().map(str::to_owned).collect());
+            id_column = Some(column_name);
             continue;
         }
-        if at == 0 && has_ids(&column_name, &column) {
-            ids = Some(column.values().map(str::to_owned).collect());
+        if is_id_name(at, &column_name) && is_counter(&column) {
             continue;
         }
         let column_name = if column_name.is_empty() { format!("column {}", at + 1) } else { column_name };
@@ -213,7 +261,22 @@ fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<Labels
         let hint = "add columns with labels, or cell ids".to_owned();
         return Err(ImportError::NoContent { file: name.to_owned(), what: "label column", found, hint });
     }
-    Ok(LabelsFile { n_rows, ids, columns: labels })
+    Ok(LabelsFile { n_rows, ids, id_column, columns: labels })
+}
+
+/// Where the cell ids are: under a name they go by, first where all differ, or in a first column of distinct texts.
+fn id_position(names: &[String], columns: &[TextColumn]) -> Option<usize> {
+    let named: Vec<usize> =
+        (0..names.len()).filter(|&at| is_id_name(at, &names[at]) && !is_counter(&columns[at])).collect();
+    let distinct = named.iter().copied().find(|&at| columns[at].has_distinct(|_| true));
+    let is_text = |value: &str| value.parse::<f64>().is_err();
+    let first = || columns.first().filter(|column| column.has_distinct(is_text)).map(|_| 0);
+    distinct.or_else(first).or_else(|| named.first().copied())
+}
+
+/// Whether cell ids go by that name; a column without one holds them only in the first place.
+fn is_id_name(at: usize, name: &str) -> bool {
+    ID_NAMES.contains(&name.to_lowercase().as_str()) && (at == 0 || !name.is_empty())
 }
 
 /// Whether the column is 0, 1, 2… or 1, 2, 3…: row numbers, as pandas and R write them, identify nothing.
@@ -224,48 +287,60 @@ fn is_counter(column: &TextColumn) -> bool {
     counts_from(0) || counts_from(1)
 }
 
-fn has_ids(column_name: &str, column: &TextColumn) -> bool {
-    if ID_NAMES.contains(&column_name.to_lowercase().as_str()) {
-        return true;
-    }
-    let mut seen = BTreeSet::new();
-    column.values().all(|value| !is_missing(value) && value.parse::<f64>().is_err() && seen.insert(value))
-}
-
 fn is_missing(value: &str) -> bool {
     MISSING.contains(&value)
 }
 
 fn label_column(name: String, column: &TextColumn) -> LabelColumn {
-    if let Some(values) = numbers_of(column) {
-        return LabelColumn { name, values: LabelValues::Numeric(values) };
-    }
     let texts: Vec<&str> = column.values().map(|value| if is_missing(value) { "" } else { value }).collect();
-    LabelColumn::from_texts(name, &texts)
+    let number = |text: &&str| if text.is_empty() { Some(f64::NAN) } else { text.parse().ok() };
+    let numbers: Option<Vec<f64>> = texts.iter().map(number).collect();
+    match numbers {
+        Some(numbers) if is_measurement(&numbers) => LabelColumn { name, values: LabelValues::Numeric(numbers) },
+        Some(_) => LabelColumn { name, values: by_number(LabelColumn::from_texts("", &texts).values) },
+        None => LabelColumn::from_texts(name, &texts),
+    }
 }
 
-/// The column as numbers, if all are and more than [`MAX_NUMERIC_CATEGORIES`] differ; NaN where missing.
-fn numbers_of(column: &TextColumn) -> Option<Vec<f64>> {
-    let mut distinct = BTreeSet::new();
-    let mut numbers = Vec::with_capacity(column.ends.len());
-    for value in column.values() {
-        if is_missing(value) {
-            numbers.push(f64::NAN);
-            continue;
-        }
-        let number: f64 = value.parse().ok()?;
-        if distinct.len() <= MAX_NUMERIC_CATEGORIES {
-            distinct.insert(number.to_bits());
-        }
-        numbers.push(number);
+/// Numbers as the values of a column, NaN where missing: few distinct ones are labels.
+pub(crate) fn number_values(numbers: Vec<f64>) -> LabelValues {
+    if is_measurement(&numbers) {
+        return LabelValues::Numeric(numbers);
     }
-    (distinct.len() > MAX_NUMERIC_CATEGORIES).then_some(numbers)
+    let text = |number: &f64| if number.is_nan() { String::new() } else { number.to_string() };
+    let texts: Vec<String> = numbers.iter().map(text).collect();
+    by_number(LabelColumn::from_texts("", &texts).values)
+}
+
+/// Whether more than [`MAX_NUMERIC_CATEGORIES`] numbers differ.
+fn is_measurement(numbers: &[f64]) -> bool {
+    let mut distinct = BTreeSet::new();
+    numbers.iter().filter(|number| !number.is_nan()).any(|number| {
+        distinct.insert(number.to_bits());
+        distinct.len() > MAX_NUMERIC_CATEGORIES
+    })
+}
+
+/// Labels that are numbers, in the order of the numbers: 2 before 10.
+fn by_number(values: LabelValues) -> LabelValues {
+    let LabelValues::Categorical { codes, categories } = values else { return values };
+    let mut ordered: Vec<(f64, u32, String)> = Vec::with_capacity(categories.len());
+    for (code, text) in categories.into_iter().enumerate() {
+        ordered.push((text.parse().unwrap_or(f64::INFINITY), code as u32, text));
+    }
+    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut new_codes = vec![MISSING_CODE; ordered.len()];
+    for (new, (_, old, _)) in ordered.iter().enumerate() {
+        new_codes[*old as usize] = new as u32;
+    }
+    let codes = codes.into_iter().map(|code| new_codes.get(code as usize).copied().unwrap_or(MISSING_CODE)).collect();
+    LabelValues::Categorical { codes, categories: ordered.into_iter().map(|(_, _, text)| text).collect() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{MISSING_CODE, Silent};
+    use crate::data::Silent;
     use crate::io::MemorySource;
 
     fn read(text: &str) -> Result<LabelsFile, ImportError> {
@@ -289,6 +364,65 @@ mod tests {
         assert!(read("droplet,type\nAAC-1,B\nAAG-1,B\n").unwrap().ids.is_some());
         assert!(read("score,type\n0.5,B\n0.7,B\n").unwrap().ids.is_none());
         assert!(read("type,donor\nB,1\nB,2\n").unwrap().ids.is_none());
+    }
+
+    #[test]
+    fn ids_are_found_by_name_in_any_column() {
+        let file = read("x,barcode,lab\n1,c2,L3\n1,c1,L2\n").unwrap();
+        assert_eq!(
+            (file.ids.unwrap(), file.id_column.as_deref()),
+            (vec!["c2".to_owned(), "c1".to_owned()], Some("barcode"))
+        );
+        assert_eq!((file.columns[0].name.as_str(), file.columns[1].name.as_str()), ("x", "lab"));
+        let counted = read(",type,Barcode\n0,B,c1\n1,T,c2\n").unwrap();
+        assert_eq!((counted.id_column.as_deref(), counted.columns.len()), (Some("Barcode"), 1));
+        let first = read(",barcode\ns1_c1,c1\ns2_c1,c1\n").unwrap();
+        assert_eq!(first.id_column.as_deref(), Some(""));
+        let distinct = read("cell,barcode\nT,c1\nT,c2\n").unwrap();
+        assert_eq!(distinct.id_column.as_deref(), Some("barcode"));
+    }
+
+    #[test]
+    fn a_quotation_that_does_not_end_is_named_by_its_line() {
+        for text in ["cell,lab\nc1,L1\nc2,\"L2\nc3,L3\n", "cell,lab\nc1,L1\nc2,\"L2"] {
+            let message = read(text).unwrap_err().to_string();
+            assert!(message.contains("line 3") && message.contains("quotation mark"), "{message}");
+        }
+        assert!(read("cell,\"lab\nc1,L1\n").is_err());
+        let file = read("cell,lab\nc1,5\" gel\nc2,\"two\nlines\"").unwrap();
+        assert_eq!(categories(&file, 0), ["5\" gel", "two\nlines"]);
+    }
+
+    #[test]
+    fn a_delimiter_at_the_end_of_the_rows_makes_no_column() {
+        for text in ["cell,lab\nc1,A,\nc2,B,\n", "cell,lab,\nc1,A,\nc2,B,\n"] {
+            let file = read(text).unwrap();
+            assert_eq!((file.ids.as_ref().unwrap()[1].as_str(), file.columns.len()), ("c2", 1));
+            assert_eq!((file.columns[0].name.as_str(), categories(&file, 0)), ("lab", vec!["A", "B"]));
+        }
+        let from_r = read("type\tbatch\nc1\tB\t\nc2\tT\t2\n").unwrap();
+        assert_eq!(from_r.ids.unwrap(), ["c1", "c2"]);
+    }
+
+    #[test]
+    fn labels_that_are_numbers_are_in_their_order() {
+        let file = read("cell,leiden\na,10\nb,2\nc,\nd,2\n").unwrap();
+        assert_eq!(file.columns[0].categorical().unwrap().0, [1, 0, MISSING_CODE, 0]);
+        assert_eq!(categories(&file, 0), ["2", "10"]);
+    }
+
+    #[test]
+    fn numbers_follow_one_rule_whatever_the_file() {
+        let few = number_values(vec![10.0, 2.5, f64::NAN, 2.5]);
+        assert_eq!(
+            few,
+            LabelValues::Categorical {
+                codes: vec![1, 0, MISSING_CODE, 0],
+                categories: vec!["2.5".into(), "10".into()]
+            }
+        );
+        let many: Vec<f64> = (0..21).map(f64::from).collect();
+        assert_eq!(number_values(many.clone()), LabelValues::Numeric(many));
     }
 
     #[test]

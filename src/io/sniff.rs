@@ -93,6 +93,9 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     }
     let text = String::from_utf8_lossy(start);
     let first = text.trim_start_matches('\u{feff}').trim_start();
+    if let Some((found, hint)) = failed_download(first) {
+        return Err(unrecognised(name, &format!("{found}{}", instead_of(name)), hint));
+    }
     if first.starts_with('{') {
         return if text.contains("\"d_in\"") || text.contains("\"d_sae\"") {
             Ok(FileKind::SaeConfig)
@@ -104,11 +107,38 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     match extension(name).as_str() {
         "gmt" => Ok(FileKind::GeneSets),
         "csv" | "tsv" | "txt" | "tab" => Ok(FileKind::LabelsCsv),
+        "h5ad" | "h5" | "npy" | "safetensors" => {
+            let hint = "it may not have been downloaded completely, so download it again";
+            Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
+        }
         "" => Err(unrecognised(name, "is text of unknown meaning", "give it an ending that says what it is")),
         other => {
             let found = format!("is text with the ending .{other}");
             Err(unrecognised(name, &found, "if it is a table, save it as .csv or .tsv"))
         }
+    }
+}
+
+/// What a download leaves that did not bring the file, with what to do.
+fn failed_download(text: &str) -> Option<(&'static str, &'static str)> {
+    let start: String = text.chars().take(64).collect::<String>().to_lowercase();
+    if ["<!doctype html", "<html", "<?xml", "<head", "<body"].iter().any(|tag| start.starts_with(tag)) {
+        let hint = "the download failed (perhaps it led to a sign-in or error page), so download the file again";
+        return Some(("is a web page", hint));
+    }
+    let hint = "run git lfs pull in its repository, or download the file itself";
+    start.starts_with("version https://git-lfs").then_some(("is a pointer of git LFS", hint))
+}
+
+/// What the file should be by its name.
+fn instead_of(name: &str) -> &'static str {
+    match extension(name.strip_suffix(".gz").unwrap_or(name)).as_str() {
+        "h5ad" | "h5" => ", not HDF5",
+        "npy" => ", not a numpy array",
+        "safetensors" => ", not safetensors",
+        "csv" | "tsv" | "txt" | "tab" => ", not a table",
+        "gmt" => ", not gene sets",
+        _ => "",
     }
 }
 
@@ -199,6 +229,10 @@ mod tests {
             ("x.md", b"# title", "ending .md"),
             ("x.bin", b"\0\x01\x02", "binary"),
             ("x.csv", b"\xff\xfea\0,\0", "UTF-16"),
+            ("x.h5ad", b"<!DOCTYPE html><html>Sign in", "is a web page, not HDF5"),
+            ("x.csv", b" <html><body>404", "is a web page, not a table"),
+            ("x.npy", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of git LFS, not a numpy array"),
+            ("w.safetensors", b"not found", "is not safetensors"),
         ] {
             let message = kind(name, bytes).unwrap_err().to_string();
             assert!(message.contains(expected) && message.contains(".h5ad") && message.contains(name), "{message}");

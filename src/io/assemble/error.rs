@@ -58,6 +58,32 @@ pub enum AssembleError {
         /// Their first ids.
         cell_examples: String,
     },
+    /// A labels file has two rows for one id.
+    #[error(
+        "{file:?}: the cell id {id:?} occurs more than once (rows {} and {} below the header); keep one row for each cell, or, if that column holds no cell ids, give it another name",
+        first + 1,
+        second + 1
+    )]
+    RepeatedId {
+        /// The file.
+        file: String,
+        /// The id.
+        id: String,
+        /// First row with it (0-based).
+        first: usize,
+        /// Second row with it (0-based).
+        second: usize,
+    },
+    /// The first row of a labels file is no header.
+    #[error(
+        "{file:?} has no header: its first row has {header:?}, which is the id of a cell; add a first row with the names of the columns, such as cell,type"
+    )]
+    NoHeader {
+        /// The file.
+        file: String,
+        /// What stands where the header should.
+        header: String,
+    },
     /// Rows can only be matched by order, but there are more or fewer than cells.
     #[error(
         "{file:?} has {n_rows} rows but the data set has {n_cells} cells, and they can't be matched by id because {reason}; export both from the same cells, or open the file with a labels .csv that has the ids of its rows"

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::AssembleError;
-use crate::data::{DataError, DenseMatrix, JoinMethod, LabelColumn, LabelValues, MISSING_CODE};
+use crate::data::{DenseMatrix, JoinMethod, LabelColumn, LabelValues, MISSING_CODE};
 
 /// Ids shown in messages.
 const N_EXAMPLES: usize = 3;
@@ -25,13 +25,12 @@ impl Matches {
     /// Matches by id.
     ///
     /// # Errors
-    /// [`AssembleError::Data`] if an id of the file occurs twice, [`AssembleError::NoOverlap`] if no id is common.
+    /// [`AssembleError::RepeatedId`] if an id of the file occurs twice, [`AssembleError::NoOverlap`] if no id is common.
     pub(super) fn by_id(file: &str, row_ids: &[String], cell_ids: &[String]) -> Result<Self, AssembleError> {
         let mut row_by_id = HashMap::with_capacity(row_ids.len());
         for (second, id) in row_ids.iter().enumerate() {
             if let Some(first) = row_by_id.insert(id.as_str(), second) {
-                let source = DataError::DuplicateCellId { id: id.clone(), first, second };
-                return Err(AssembleError::Data { file: file.to_owned(), source });
+                return Err(AssembleError::RepeatedId { file: file.to_owned(), id: id.clone(), first, second });
             }
         }
         let row_by_cell: Vec<Option<usize>> = cell_ids.iter().map(|id| row_by_id.get(id.as_str()).copied()).collect();

@@ -2,14 +2,16 @@
 //!
 //! An AnnData file starts a new data set; the gene sets of the open one are kept. Without one, the files join the
 //! data set that is open, or start one of embeddings and labels. Rows find their cells by id where both sides have
-//! ids. An `.npy` file has none, but takes those of a labels file of the same drop with as many rows. Otherwise
+//! ids; the ids of a labels file may stand in any column. An `.npy` file has none, but takes those of a labels file of the same drop with as many rows. Otherwise
 //! rows are matched by order, if the counts agree, and a notice says so.
 //!
 //! Nothing of the open data set is lost when files do not fit: everything is checked against a borrow of it before
 //! anything is changed, and the error hands it back.
 
+mod columns;
 mod error;
 mod files;
+mod ids;
 mod join;
 mod stage;
 
@@ -87,7 +89,8 @@ mod tests {
 
     fn labels(names: Option<&[&str]>, texts: &[&str]) -> (String, Imported) {
         let columns = vec![LabelColumn::from_texts("type", texts)];
-        let file = LabelsFile { n_rows: texts.len(), ids: names.map(ids), columns };
+        let id_column = names.map(|_| "cell".to_owned());
+        let file = LabelsFile { n_rows: texts.len(), ids: names.map(ids), id_column, columns };
         ("labels.csv".to_owned(), Imported::Labels(file))
     }
 
@@ -146,8 +149,19 @@ mod tests {
         let files = vec![labels(Some(&["a", "b"]), &["NK", "T"])];
         let done = assemble(Some(first.dataset), files, &Silent).unwrap();
         assert_eq!(done.dataset.cells.ids(), Some(&ids(&["a", "b"])[..]));
-        assert_eq!(done.dataset.cells.column("type").unwrap().categorical().unwrap().1, ["NK", "T"]);
+        assert_eq!(done.dataset.cells.column("type").unwrap().categorical().unwrap().1, ["B", "T"]);
+        assert_eq!(done.dataset.cells.column("type (labels)").unwrap().categorical().unwrap().1, ["NK", "T"]);
+        assert!(texts(&done).contains("\"type\" as \"type (labels)\""), "{}", texts(&done));
         assert!(done.dataset.embedding("scvi").is_some());
+    }
+
+    #[test]
+    fn ids_known_only_by_their_values_join_labels_by_id() {
+        let columns = ["who", "type"].map(|name| LabelColumn::from_texts(name, &["b", "a"]));
+        let file = LabelsFile { n_rows: 2, columns: columns.to_vec(), ..LabelsFile::default() };
+        let done = open(vec![anndata(&["a", "b"]), ("l.csv".to_owned(), Imported::Labels(file))]);
+        assert_eq!(done.dataset.cells.column("type").unwrap().categorical().unwrap().0, [0, 1]);
+        assert!(texts(&done).contains("column \"who\"") && texts(&done).contains("by id"), "{}", texts(&done));
     }
 
     #[test]
@@ -166,9 +180,10 @@ mod tests {
         let first = open(vec![anndata(&["a", "b"])]).dataset;
         let cases: Vec<(Vec<(String, Imported)>, &str)> = vec![
             (vec![embedding(&[1.0, 2.0, 3.0])], "3 rows but the data set has 2 cells"),
-            (vec![embedding(&[1.0, f32::NAN])], "row 1, column 0"),
+            (vec![embedding(&[1.0, f32::NAN])], "row 2, column 1"),
             (vec![labels(Some(&["x", "y"]), &["B", "T"])], "\"x\", \"y\""),
             (vec![labels(Some(&["a", "a"]), &["B", "T"])], "more than once"),
+            (vec![labels(Some(&["T", "T"]), &["B", "T"])], "another name"),
             (vec![embedding(&[1.0]), labels(Some(&["a"]), &["B"])], "no row for 1 of the 2 cells"),
             (vec![anndata(&["a"]), anndata(&["b"])], "one at a time"),
             (vec![anndata(&["a", "a"])], "more than once"),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::AssembleError;
+use super::columns::distinct_columns;
 use super::files::Files;
+use super::ids::settle_ids;
 use super::join::Matches;
 use super::{Assembled, SaeFiles};
 use crate::data::{CellTable, DataError, Dataset, DenseMatrix, Embedding, GeneSet, JoinMethod, Notice};
@@ -30,6 +32,10 @@ impl Stage {
         let sae = files.take_sae()?;
         let mut stage = Self::start(current, &mut files)?;
         stage.sae = sae;
+        for (file, labels) in &mut files.labels {
+            let notice = stage.cells.ids().map(|ids| settle_ids(file, labels, ids)).transpose()?;
+            stage.notices.extend(notice.flatten());
+        }
         for (file, labels) in &files.labels {
             stage.join_labels(file, labels)?;
         }
@@ -81,11 +87,14 @@ impl Stage {
         if let (Some(ids), None) = (&labels.ids, self.cells.ids()) {
             self.give_ids(file, ids)?;
         }
-        for column in &labels.columns {
-            let added = self.cells.add_column(matches.column(column));
+        let columns = labels.columns.iter().map(|column| matches.column(column));
+        let (columns, renamed) = distinct_columns(file, &self.cells, columns);
+        for column in columns {
+            let added = self.cells.add_column(column);
             added.map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
         }
         self.notices.push(labels_notice(file, &matches));
+        self.notices.extend(renamed);
         Ok(())
     }
 

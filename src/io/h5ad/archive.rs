@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use half::f16;
 use hdf5_pure::{
-    AttrValue, DType, Dataset, Error, File, FileAccessProperties, FormatError, Group, MetadataCacheConfig,
+    AttrValue, DType, Dataset, Datatype, DatatypeByteOrder, Error, File, FileAccessProperties, FormatError, Group,
+    MetadataCacheConfig,
 };
 
-use super::paged::PagedSource;
+use super::paged::{PagedSource, SoftLinks};
 use crate::data::Observer;
 use crate::io::reader::reserved;
 use crate::io::{ByteSource, ImportError};
@@ -25,6 +27,7 @@ pub(crate) struct Archive {
     name: String,
     size: u64,
     file: File,
+    soft_links: SoftLinks,
 }
 
 /// An array and where it is.
@@ -56,14 +59,16 @@ impl Archive {
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
         let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(16 << 20));
-        let file = File::from_source_with_options(PagedSource::new(source), properties)
+        let paged = PagedSource::new(source);
+        let soft_links = paged.soft_links();
+        let file = File::from_source_with_options(paged, properties)
             .map_err(|error| hdf5_error(name, size, "its start", error))?;
         let expected = file.superblock().eof_address;
         if expected > size {
             let place = "the HDF5 content".to_owned();
             return Err(ImportError::Truncated { file: name.to_owned(), place, expected, found: size });
         }
-        Ok(Self { name: name.to_owned(), size, file })
+        Ok(Self { name: name.to_owned(), size, file, soft_links })
     }
 
     /// The file's name.
@@ -121,6 +126,11 @@ impl Archive {
         }
     }
 
+    /// Soft links met so far in the groups that were looked into; they are not followed.
+    pub(crate) fn n_soft_links(&self) -> usize {
+        self.soft_links.n_found()
+    }
+
     /// Names in a group, sorted.
     pub(crate) fn members(&self, folder: &Folder) -> Result<Vec<String>, ImportError> {
         let error = |error| self.error(&folder.path, error);
@@ -138,7 +148,10 @@ impl Archive {
 
     /// All numbers of an array as f64.
     pub(crate) fn numbers(&self, array: &Array) -> Result<Vec<f64>, ImportError> {
-        self.all(array, |rows| array.dataset.read_f64_rows(rows.start, rows.length))
+        self.all(array, |rows| match array.half_order() {
+            Some(order) => Ok(halves(&array.raw(rows)?, order).map(f64::from).collect()),
+            None => array.dataset.read_f64_rows(rows.start, rows.length),
+        })
     }
 
     /// All numbers of an array as i64.
@@ -163,14 +176,27 @@ impl Archive {
 
     /// Rows of an array as f32.
     pub(crate) fn floats_in(&self, array: &Array, rows: &Window) -> Result<Vec<f32>, ImportError> {
-        let read = array.dataset.read_f32_rows(rows.start, rows.length);
+        let read = match array.half_order() {
+            Some(order) => array.raw(rows).map(|bytes| halves(&bytes, order).map(f32::from).collect()),
+            None => array.dataset.read_f32_rows(rows.start, rows.length),
+        };
         self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)
     }
 
-    /// Rows of an array as u32.
-    pub(crate) fn indices_in(&self, array: &Array, rows: &Window) -> Result<Vec<u32>, ImportError> {
-        let read = array.dataset.read_u32_rows(rows.start, rows.length);
-        self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)
+    /// Rows of an array of indices, each below `limit`.
+    ///
+    /// # Errors
+    /// [`ImportError::Layout`] with the first index that is negative or not below `limit`.
+    pub(crate) fn indices_in(&self, array: &Array, rows: &Window, limit: usize) -> Result<Vec<u32>, ImportError> {
+        let read = array.dataset.read_i64_rows(rows.start, rows.length);
+        let values = self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)?;
+        let is_inside = |value: i64| usize::try_from(value).is_ok_and(|value| value < limit);
+        let Some(at) = values.iter().position(|&value| !is_inside(value)) else {
+            return Ok(values.into_iter().map(|value| value as u32).collect());
+        };
+        let found = format!("holds {} at position {}", values[at], rows.start + at as u64);
+        let expected = if limit == 0 { "no value".to_owned() } else { format!("0 to {}", limit - 1) };
+        Err(self.layout(&array.path, &found, &expected))
     }
 
     fn complete<T>(&self, array: &Array, rows: &Window, values: Vec<T>) -> Result<Vec<T>, ImportError> {
@@ -184,6 +210,10 @@ impl Archive {
 
     /// The windows an array is read in, whole storage chunks each.
     pub(crate) fn windows(&self, array: &Array) -> Result<Vec<Window>, ImportError> {
+        // Without columns a row takes no byte, so a damaged file can claim any number of them.
+        if array.n_values() == 0 {
+            return Ok(Vec::new());
+        }
         let n_rows = array.shape.first().copied().unwrap_or(0);
         let chunk = array.dataset.chunk_shape().map_err(|error| self.error(&array.path, error))?;
         let chunk_rows = chunk.and_then(|shape| shape.first().copied()).unwrap_or(1).max(1);
@@ -245,9 +275,43 @@ impl Array {
 
     /// Whether the values are numbers.
     pub(crate) fn is_numeric(&self) -> bool {
-        use DType::{F32, F64, I8, I16, I32, I64, U8, U16, U32, U64};
-        matches!(self.dtype, F32 | F64 | I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
-            || matches!(&self.dtype, DType::Other(other) if matches!(**other, hdf5_pure::Datatype::FloatingPoint { .. }))
+        matches!(self.dtype, DType::F32 | DType::F64) || self.is_integer() || self.half_order().is_some()
+    }
+
+    /// Whether the values are whole numbers.
+    pub(crate) fn is_integer(&self) -> bool {
+        use DType::{I8, I16, I32, I64, U8, U16, U32, U64};
+        matches!(self.dtype, I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64)
+    }
+
+    /// What the values are, for messages: `float16`, `i32`.
+    pub(crate) fn type_name(&self) -> String {
+        match &self.dtype {
+            DType::F32 => "float32".to_owned(),
+            DType::F64 => "float64".to_owned(),
+            DType::Other(other) => match **other {
+                Datatype::FloatingPoint { size, .. } => format!("float{}", size * 8),
+                _ => self.dtype.to_string(),
+            },
+            known => known.to_string(),
+        }
+    }
+
+    /// The byte order of IEEE half precision, which the HDF5 reader does not convert.
+    fn half_order(&self) -> Option<DatatypeByteOrder> {
+        let DType::Other(other) = &self.dtype else { return None };
+        match &**other {
+            Datatype::FloatingPoint { size: 2, byte_order, layout }
+                if (layout.exponent_size, layout.mantissa_size) == (5, 10) =>
+            {
+                Some(*byte_order)
+            }
+            _ => None,
+        }
+    }
+
+    fn raw(&self, rows: &Window) -> Result<Vec<u8>, Error> {
+        self.dataset.read_raw_rows(rows.start, rows.length)
     }
 
     /// Whether the values are texts.
@@ -276,6 +340,18 @@ impl Folder {
     pub(crate) fn integers_attr(&self, key: &str) -> Option<Vec<i64>> {
         self.attrs.get(key).and_then(AttrValue::to_i64s)
     }
+}
+
+/// What an `encoding-type` is, as a predicate.
+pub(crate) fn found_encoding(encoding: Option<&str>) -> String {
+    encoding.map_or_else(|| "has no encoding-type".to_owned(), |name| format!("has the encoding {name:?}"))
+}
+
+fn halves(bytes: &[u8], order: DatatypeByteOrder) -> impl Iterator<Item = f16> {
+    bytes.chunks_exact(2).map(move |pair| match order {
+        DatatypeByteOrder::BigEndian => f16::from_be_bytes([pair[0], pair[1]]),
+        _ => f16::from_le_bytes([pair[0], pair[1]]),
+    })
 }
 
 fn hdf5_error(name: &str, size: u64, place: &str, error: Error) -> ImportError {

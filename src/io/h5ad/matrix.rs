@@ -4,7 +4,7 @@
 //! them in their place. So only the result (8 bytes a non-zero) and one window are in memory, never a second copy.
 //! Stored zeros are dropped; a place stored twice, an index outside and a value that is not finite are errors.
 
-use super::archive::{Archive, Array, Folder, Node, Window};
+use super::archive::{Archive, Array, Folder, Node, Window, found_encoding};
 use crate::data::{DataError, Observer, SparseMatrix};
 use crate::io::ImportError;
 use crate::io::reader::reserved;
@@ -15,6 +15,9 @@ pub(crate) struct MatrixReader<'a> {
     pub(crate) observer: &'a dyn Observer,
     pub(crate) n_cells: usize,
     pub(crate) n_genes: usize,
+    /// Cell ids and gene names, for messages.
+    pub(crate) cell_ids: Option<&'a [String]>,
+    pub(crate) gene_names: &'a [String],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,8 @@ impl MatrixReader<'_> {
     ///
     /// # Errors
     /// [`ImportError::Layout`] where shape or encoding are not as they should be, [`ImportError::Data`] where the
-    /// sparse parts contradict each other, and what reading can give.
+    /// sparse parts contradict each other, [`ImportError::Value`] for a value that is not finite or stored twice,
+    /// and what reading can give.
     pub(crate) fn read(&self, node: &Node) -> Result<SparseMatrix, ImportError> {
         let (path, matrix) = match node {
             Node::Array(array) => (&array.path, self.read_dense(array)?),
@@ -42,8 +46,8 @@ impl MatrixReader<'_> {
         };
         let gene = matrix.indptr().partition_point(|&start| start <= at) - 1;
         let cell = matrix.major(gene).0[at - matrix.indptr()[gene]] as usize;
-        let value = matrix.values()[at];
-        Err(self.data_error(path, DataError::NotFinite { what: path.clone(), row: cell, column: gene, value }))
+        let advice = "replace such values, or leave their cells or genes out, and save again";
+        Err(self.value_error(path, &format!("is {}", matrix.values()[at]), (cell, gene), advice))
     }
 
     fn check_shape(&self, path: &str, shape: &[u64]) -> Result<(), ImportError> {
@@ -57,7 +61,7 @@ impl MatrixReader<'_> {
     fn read_dense(&self, array: &Array) -> Result<SparseMatrix, ImportError> {
         self.check_shape(&array.path, &array.shape)?;
         if !array.is_numeric() {
-            return Err(self.archive.layout(&array.path, &format!("has type {}", array.dtype), "numbers"));
+            return Err(self.archive.layout(&array.path, &format!("has type {}", array.type_name()), "numbers"));
         }
         let windows = self.archive.windows(array)?;
         let mut progress = Progress::new(self, 2 * array.n_values(), array.n_values());
@@ -102,8 +106,8 @@ impl MatrixReader<'_> {
             Some("csr_matrix" | "csr") => Ok(SparseFormat::ByCell),
             Some("csc_matrix" | "csc") => Ok(SparseFormat::ByGene),
             other => {
-                let found = format!("has encoding {other:?}");
-                Err(self.archive.layout(&folder.path, &found, "csr_matrix, csc_matrix or a dense array"))
+                let expected = "csr_matrix, csc_matrix or a dense array";
+                Err(self.archive.layout(&folder.path, &found_encoding(other), expected))
             }
         }
     }
@@ -114,7 +118,7 @@ impl MatrixReader<'_> {
         let mut values: Vec<f32> = reserved(self.archive.name(), "the expression matrix", n_values)?;
         let mut progress = Progress::new(self, n_values, n_values);
         for window in &parts.windows {
-            cells.extend(self.archive.indices_in(&parts.indices, window)?);
+            cells.extend(self.archive.indices_in(&parts.indices, window, self.n_cells)?);
             values.extend(self.archive.floats_in(&parts.data, window)?);
             progress.advance(window.length)?;
         }
@@ -125,10 +129,7 @@ impl MatrixReader<'_> {
         let mut progress = Progress::new(self, 2 * parts.n_values(), parts.n_values());
         let mut starts = vec![0_usize; self.n_genes + 1];
         for window in &parts.windows {
-            for gene in self.archive.indices_in(&parts.indices, window)? {
-                if gene as usize >= self.n_genes {
-                    return Err(self.data_error(path, outside(gene, self.n_genes)));
-                }
+            for gene in self.archive.indices_in(&parts.indices, window, self.n_genes)? {
                 starts[gene as usize + 1] += 1;
             }
             progress.advance(window.length)?;
@@ -136,7 +137,7 @@ impl MatrixReader<'_> {
         let mut out = Scatter::new(self.archive.name(), starts)?;
         let mut cell = 0;
         for window in &parts.windows {
-            let genes = self.archive.indices_in(&parts.indices, window)?;
+            let genes = self.archive.indices_in(&parts.indices, window, self.n_genes)?;
             let values = self.archive.floats_in(&parts.data, window)?;
             for (at, (gene, value)) in (window.start as usize..).zip(genes.into_iter().zip(values)) {
                 while parts.indptr[cell + 1] <= at {
@@ -149,13 +150,27 @@ impl MatrixReader<'_> {
         out.finish(self.n_cells).map_err(|error| self.data_error(path, error))
     }
 
+    /// What is wrong with a gene-major matrix.
     fn data_error(&self, path: &str, source: DataError) -> ImportError {
+        if let DataError::StoredTwice { major: gene, minor: cell } = source {
+            let advice = format!("call adata.{}.sum_duplicates() and save again", path.replace('/', "."));
+            return self.value_error(path, "holds more than one value", (cell as usize, gene), &advice);
+        }
         ImportError::Data { file: self.archive.name().to_owned(), place: path.to_owned(), source }
     }
-}
 
-fn outside(gene: u32, n_genes: usize) -> DataError {
-    DataError::Sparse { reason: format!("column index {gene} is outside 0..{n_genes}") }
+    fn value_error(&self, path: &str, found: &str, (cell, gene): (usize, usize), advice: &str) -> ImportError {
+        let cell_id = self.cell_ids.and_then(|ids| ids.get(cell));
+        let cell = cell_id.map_or_else(|| format!("cell {}", cell + 1), |id| format!("cell {id:?}"));
+        let gene =
+            self.gene_names.get(gene).map_or_else(|| format!("gene {}", gene + 1), |name| format!("gene {name:?}"));
+        ImportError::Value {
+            file: self.archive.name().to_owned(),
+            place: path.to_owned(),
+            found: format!("{found} for {cell}, {gene}"),
+            advice: advice.to_owned(),
+        }
+    }
 }
 
 /// The three arrays of a compressed matrix; `indptr` is checked against the others.
@@ -171,7 +186,13 @@ impl SparseParts {
         let archive = reader.archive;
         let indices = archive.array(&format!("{path}/indices"))?;
         let data = archive.array(&format!("{path}/data"))?;
-        let indptr = archive.integers(&archive.array(&format!("{path}/indptr"))?)?;
+        let pointers = archive.array(&format!("{path}/indptr"))?;
+        for array in [&indices, &pointers] {
+            if !array.is_integer() {
+                return Err(archive.layout(&array.path, &format!("has type {}", array.type_name()), "whole numbers"));
+            }
+        }
+        let indptr = archive.integers(&pointers)?;
         let n_values = data.shape.first().copied().unwrap_or(0);
         let damaged = |reason: String| reader.data_error(path, DataError::Sparse { reason });
         // Fails at once, not after a first pass over values that will never fit.
@@ -182,12 +203,13 @@ impl SparseParts {
         if indptr.len() != n_major + 1 {
             return Err(damaged(format!("indptr has {} entries, expected {}", indptr.len(), n_major + 1)));
         }
-        let (first, last) = (indptr.first().copied(), indptr.last().copied());
-        if first != Some(0) || last.and_then(|last| u64::try_from(last).ok()) != Some(n_values) {
-            return Err(damaged(format!("indptr runs from {first:?} to {last:?} but there are {n_values} values")));
+        // There are n_major + 1 entries, so the defaults are never used.
+        let (first, last) = (indptr.first().copied().unwrap_or(0), indptr.last().copied().unwrap_or(0));
+        if first != 0 || u64::try_from(last).ok() != Some(n_values) {
+            return Err(damaged(format!("indptr runs from {first} to {last} but there are {n_values} values")));
         }
-        if !indptr.is_sorted() {
-            return Err(damaged("indptr falls".to_owned()));
+        if let Some(at) = indptr.windows(2).position(|pair| pair[0] > pair[1]) {
+            return Err(damaged(format!("indptr falls from {} to {} at position {at}", indptr[at], indptr[at + 1])));
         }
         let indptr = indptr.into_iter().map(|start| start.unsigned_abs() as usize).collect();
         let windows = archive.windows(&data)?;

@@ -71,11 +71,12 @@ pub(crate) fn import_h5ad(
     }
     let mut notices = Vec::new();
     let columns = obs.columns(n_cells, observer)?;
-    let mut expression = read_expression(&archive, n_cells, &mut notices, observer)?;
+    let mut expression = read_expression(&archive, n_cells, cell_ids.as_deref(), &mut notices, observer)?;
     if let Some(expression) = &mut expression {
         notices.extend(set_library_sizes(expression, &columns));
     }
     let embeddings = read_obsm(&archive, n_cells, observer)?;
+    notices.extend(soft_links(archive.n_soft_links()));
     Ok(AnnDataFile { n_cells, cell_ids, columns, expression, embeddings, notices })
 }
 
@@ -91,9 +92,21 @@ fn n_cells_of_x(archive: &Archive) -> Result<usize, ImportError> {
     n_cells.map(|n| n as usize).ok_or_else(|| archive.layout("obs", "has no index and there is no X", "cell names"))
 }
 
+/// Tells of soft links: the HDF5 reader does not follow them.
+fn soft_links(n_found: usize) -> Option<Notice> {
+    (n_found > 0).then(|| {
+        Notice::warning(format!(
+            "The file holds soft links ({n_found}), entries that only point to another place. They are not followed, so \
+             columns or embeddings that are such links were left out; to have them, write the file again with \
+             anndata.read_h5ad(…).write_h5ad(…)."
+        ))
+    })
+}
+
 fn read_expression(
     archive: &Archive,
     n_cells: usize,
+    cell_ids: Option<&[String]>,
     notices: &mut Vec<Notice>,
     observer: &dyn Observer,
 ) -> Result<Option<Expression>, ImportError> {
@@ -113,8 +126,10 @@ fn read_expression(
     };
     let genes = Table::open(archive, var)?.index()?;
     let gene_names = genes.ok_or_else(|| archive.layout(var, "has no index", "gene names"))?;
-    let reader = MatrixReader { archive, observer, n_cells, n_genes: gene_names.len() };
-    let expression = Expression::new(gene_names, reader.read(&node)?);
+    let n_genes = gene_names.len();
+    let reader = MatrixReader { archive, observer, n_cells, n_genes, cell_ids, gene_names: &gene_names };
+    let by_gene = reader.read(&node)?;
+    let expression = Expression::new(gene_names, by_gene);
     if expression.kind == ValueKind::Scaled && has_raw && var == "var" {
         notices.push(Notice::warning(
             "X has negative values, so it was scaled, and X is what is used. The file also holds raw/X, which suits \
@@ -147,9 +162,7 @@ fn set_library_sizes(expression: &mut Expression, columns: &[LabelColumn]) -> Op
     }
     let totals = expression.cell_totals();
     for name in LIBRARY_SIZE_COLUMNS {
-        let Some(LabelValues::Numeric(stated)) =
-            columns.iter().find(|column| column.name == name).map(|column| &column.values)
-        else {
+        let Some(stated) = columns.iter().find(|column| column.name == name).and_then(numbers_of) else {
             continue;
         };
         let covers = |(stated, total): (&f64, &f64)| stated.is_finite() && *stated >= total - LIBRARY_SIZE_TOLERANCE;
@@ -162,6 +175,17 @@ fn set_library_sizes(expression: &mut Expression, columns: &[LabelColumn]) -> Op
         }
     }
     None
+}
+
+/// The numbers of a column, also of one whose few distinct numbers were read as labels; NaN where missing.
+fn numbers_of(column: &LabelColumn) -> Option<Vec<f64>> {
+    match &column.values {
+        LabelValues::Numeric(values) => Some(values.clone()),
+        LabelValues::Categorical { codes, categories } => {
+            let numbers: Vec<f64> = categories.iter().map(|text| text.parse().ok()).collect::<Option<_>>()?;
+            Some(codes.iter().map(|&code| numbers.get(code as usize).copied().unwrap_or(f64::NAN)).collect())
+        }
+    }
 }
 
 /// The two-dimensional number arrays of `obsm`, by key; others are left out with a warning.
@@ -215,7 +239,7 @@ fn check_embedding(archive: &Archive, array: &Array, n_cells: usize) -> Result<(
     if is_matrix && array.is_numeric() {
         return Ok(());
     }
-    let found = format!("has shape {:?} and type {}", array.shape, array.dtype);
+    let found = format!("has shape {:?} and type {}", array.shape, array.type_name());
     Err(archive.layout(&array.path, &found, &format!("[{n_cells}, d] numbers, one row for each cell of obs")))
 }
 
@@ -249,6 +273,15 @@ mod tests {
         let notice = set_library_sizes(&mut expression, &columns).unwrap();
         assert!(notice.text.contains("n_counts"));
         assert_eq!(expression.library_sizes, Some(vec![9.0, 1.0, 1.5]));
+    }
+
+    #[test]
+    fn totals_read_as_labels_are_library_sizes_all_the_same() {
+        let mut expression = counts();
+        let column = LabelColumn::from_texts("n_counts", &["5.5", "1", "12"]);
+        assert!(set_library_sizes(&mut expression, &[column]).is_some());
+        assert_eq!(expression.library_sizes, Some(vec![5.5, 1.0, 12.0]));
+        assert!(set_library_sizes(&mut counts(), &[LabelColumn::from_texts("n_counts", &["many"; 3])]).is_none());
     }
 
     #[test]

@@ -2,8 +2,12 @@
 //!
 //! The reader asks for thousands of small pieces (headers, string heaps, chunks of a few kilobytes), and each read
 //! of a browser File costs a fixed time; pages make them few. Large reads go past the cache.
+//!
+//! The reader takes a soft link in an old-style group for an object at an undefined address, and then can't list
+//! the group at all. So soft links are taken out of the nodes of a group's symbol table on their way in ("Symbol
+//! Table Node" in the HDF5 file format specification), and counted.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
@@ -13,17 +17,74 @@ use crate::io::ByteSource;
 const PAGE: u64 = 256 << 10;
 const MAX_PAGES: usize = 32;
 
+/// The start of a symbol table node: its signature and version; one more byte and the number of entries follow.
+const NODE_START: &[u8] = b"SNOD\x01";
+const NODE_HEADER: usize = 8;
+/// Bytes of an entry where offsets and lengths take eight, as in every file h5py writes.
+const ENTRY: usize = 40;
+/// Where in an entry its object's address and the type of its cache stand.
+const ADDRESS: std::ops::Range<usize> = 8..16;
+const CACHE_TYPE: std::ops::Range<usize> = 16..20;
+/// The cache type of a soft link.
+const SOFT_LINK: [u8; 4] = [2, 0, 0, 0];
+
+/// The soft links met in a file.
+#[derive(Clone, Default)]
+pub(crate) struct SoftLinks {
+    /// Where their entries are in the file.
+    places: Arc<Mutex<BTreeSet<u64>>>,
+}
+
+impl SoftLinks {
+    /// How many there were so far.
+    pub(crate) fn n_found(&self) -> usize {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Takes soft links out of `bytes` if they are a whole symbol table node.
+    fn take_out(&self, offset: u64, bytes: &mut [u8]) {
+        if !bytes.starts_with(NODE_START) || bytes.len() <= NODE_HEADER {
+            return;
+        }
+        let n_entries = usize::from(u16::from_le_bytes([bytes[6], bytes[7]]));
+        if bytes.len() != NODE_HEADER + n_entries * ENTRY {
+            return;
+        }
+        let mut n_kept = 0;
+        for at in 0..n_entries {
+            let start = NODE_HEADER + at * ENTRY;
+            if is_soft_link(&bytes[start..start + ENTRY]) {
+                self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(offset + start as u64);
+            } else {
+                bytes.copy_within(start..start + ENTRY, NODE_HEADER + n_kept * ENTRY);
+                n_kept += 1;
+            }
+        }
+        bytes[6..8].copy_from_slice(&(n_kept as u16).to_le_bytes());
+    }
+}
+
+fn is_soft_link(entry: &[u8]) -> bool {
+    entry[CACHE_TYPE] == SOFT_LINK && entry[ADDRESS].iter().all(|&byte| byte == u8::MAX)
+}
+
 /// A file read by pages.
 pub(crate) struct PagedSource {
     source: Arc<dyn ByteSource>,
     /// Page numbers and bytes, the most recently used first.
     pages: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
+    soft_links: SoftLinks,
 }
 
 impl PagedSource {
     /// Starts with no page in memory.
     pub(crate) fn new(source: Arc<dyn ByteSource>) -> Self {
-        Self { source, pages: Mutex::new(VecDeque::new()) }
+        Self { source, pages: Mutex::new(VecDeque::new()), soft_links: SoftLinks::default() }
+    }
+
+    /// The soft links met while the file is read.
+    pub(crate) fn soft_links(&self) -> SoftLinks {
+        self.soft_links.clone()
     }
 
     fn page(&self, number: u64) -> Result<Arc<[u8]>, FormatError> {
@@ -64,7 +125,7 @@ impl Source for PagedSource {
             return self.source.read_at(offset, buffer).map_err(|error| FormatError::Source(error.to_string()));
         }
         let mut at = offset;
-        let mut rest = buffer;
+        let mut rest = &mut *buffer;
         while !rest.is_empty() {
             let page = self.page(at / PAGE)?;
             let inside = (at % PAGE) as usize;
@@ -74,6 +135,7 @@ impl Source for PagedSource {
             rest = later;
             at += n as u64;
         }
+        self.soft_links.take_out(offset, buffer);
         Ok(())
     }
 }
@@ -95,5 +157,22 @@ mod tests {
         let mut buffer = [0; 18];
         assert!(Source::read_at(&paged, 3 * PAGE, &mut buffer).is_err());
         assert!(Source::read_at(&paged, u64::MAX, &mut buffer).is_err());
+    }
+
+    #[test]
+    fn soft_links_are_taken_out_of_a_symbol_table_node() {
+        let hard = [1; ENTRY];
+        let mut soft = [7; ENTRY];
+        soft[ADDRESS].fill(u8::MAX);
+        soft[CACHE_TYPE].copy_from_slice(&SOFT_LINK);
+        let node = [NODE_START, &[0, 3, 0], &hard[..], &soft[..], &[3; ENTRY]].concat();
+        let paged = PagedSource::new(Arc::new(MemorySource(node.clone())));
+        let mut buffer = vec![0; node.len()];
+        for _ in 0..2 {
+            Source::read_at(&paged, 0, &mut buffer).unwrap();
+            assert_eq!(buffer[6..8], [2, 0]);
+            assert_eq!(buffer[NODE_HEADER..NODE_HEADER + 2 * ENTRY], [&hard[..], &[3; ENTRY]].concat());
+            assert_eq!(paged.soft_links().n_found(), 1);
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! The tables (`obs`, `var`) of an AnnData file: their index and their columns.
 //!
 //! Encodings read: string, number and boolean arrays, `categorical`, `nullable-integer`, `nullable-boolean`,
-//! `nullable-string-array`, and the categories of anndata 0.7 (`__categories`). Missing numbers are NaN, missing labels have no
-//! category. A column in another encoding is left out and the person is told.
+//! `nullable-string-array` (as index too), and the categories of anndata 0.7 (`__categories`). Missing numbers are
+//! NaN, missing labels have no category; a column of few distinct numbers holds labels, as in a CSV. A column in
+//! another encoding is left out and the person is told.
 
 use hdf5_pure::DType;
 
-use super::archive::{Archive, Array, Folder, Node};
+use super::archive::{Archive, Array, Folder, Node, found_encoding};
 use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
 use crate::io::ImportError;
+use crate::io::labels::number_values;
 
 /// A table of the file.
 pub(crate) struct Table<'a> {
@@ -44,14 +46,28 @@ impl<'a> Table<'a> {
         let key = self.index_key();
         match self.archive.node(&self.path_of(&key))? {
             Some(Node::Array(array)) => texts_of(self.archive, &array).map(Some),
-            Some(Node::Folder(folder)) => match self.categorical(&folder.path)? {
-                Values::Labels { codes, categories } => {
-                    let text = |code: u32| categories.get(code as usize).cloned().unwrap_or_default();
-                    Ok(Some(codes.into_iter().map(text).collect()))
-                }
-                Values::Numbers(_) => Ok(None),
-            },
+            Some(Node::Folder(folder)) => self.index_group(&folder).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// An index that is a group; a missing name is empty.
+    fn index_group(&self, folder: &Folder) -> Result<Vec<String>, ImportError> {
+        let path = &folder.path;
+        match folder.text_attr("encoding-type") {
+            Some("categorical") => {
+                let (codes, categories) = self.categorical(path)?;
+                let text = |code: u32| categories.get(code as usize).cloned().unwrap_or_default();
+                Ok(codes.into_iter().map(text).collect())
+            }
+            Some(kind) if kind.starts_with("nullable-") => {
+                let mut names = texts_of(self.archive, &self.archive.array(&format!("{path}/values"))?)?;
+                for row in self.masked(path)? {
+                    names.get_mut(row).map(String::clear);
+                }
+                Ok(names)
+            }
+            other => Err(self.archive.layout(path, &found_encoding(other), "names")),
         }
     }
 
@@ -90,9 +106,9 @@ impl<'a> Table<'a> {
         let values = match self.archive.node(&path)? {
             Some(Node::Array(array)) => self.plain(name, &array)?,
             Some(Node::Folder(folder)) => match folder.text_attr("encoding-type") {
-                Some("categorical") => self.categorical(&path)?,
+                Some("categorical") => self.categorical(&path).map(Values::from)?,
                 Some(kind) if kind.starts_with("nullable-") => self.nullable(&path)?,
-                other => return Err(self.archive.layout(&path, &format!("has encoding {other:?}"), "a column")),
+                other => return Err(self.archive.layout(&path, &found_encoding(other), "a column")),
             },
             None => return Err(self.archive.layout(&path, "is missing", "a column")),
         };
@@ -107,16 +123,16 @@ impl<'a> Table<'a> {
     fn plain(&self, name: &str, array: &Array) -> Result<Values, ImportError> {
         let categories = self.path_of(&format!("__categories/{name}"));
         if array.has_attr("categories") && self.archive.node(&categories)?.is_some() {
-            return self.labels(array, &categories);
+            return self.labels(array, &categories).map(Values::from);
         }
         values_of(self.archive, array)
     }
 
-    fn categorical(&self, path: &str) -> Result<Values, ImportError> {
+    fn categorical(&self, path: &str) -> Result<Labels, ImportError> {
         self.labels(&self.archive.array(&format!("{path}/codes"))?, &format!("{path}/categories"))
     }
 
-    fn labels(&self, codes: &Array, categories: &str) -> Result<Values, ImportError> {
+    fn labels(&self, codes: &Array, categories: &str) -> Result<Labels, ImportError> {
         let categories = match self.archive.node(categories)? {
             Some(Node::Array(array)) => texts_of(self.archive, &array)?,
             Some(Node::Folder(_)) => texts_of(self.archive, &self.archive.array(&format!("{categories}/values"))?)?,
@@ -132,18 +148,26 @@ impl<'a> Table<'a> {
             }
         };
         let codes = self.archive.integers(codes)?.into_iter().map(code).collect::<Result<_, _>>()?;
-        Ok(Values::Labels { codes, categories })
+        Ok((codes, categories))
     }
 
     fn nullable(&self, path: &str) -> Result<Values, ImportError> {
         let mut values = values_of(self.archive, &self.archive.array(&format!("{path}/values"))?)?;
-        let mask = self.archive.integers(&self.archive.array(&format!("{path}/mask"))?)?;
-        for (row, _) in mask.iter().enumerate().filter(|(_, masked)| **masked != 0) {
+        for row in self.masked(path)? {
             values.forget(row);
         }
         Ok(values)
     }
+
+    /// The rows a nullable array says are missing.
+    fn masked(&self, path: &str) -> Result<Vec<usize>, ImportError> {
+        let mask = self.archive.integers(&self.archive.array(&format!("{path}/mask"))?)?;
+        Ok(mask.iter().enumerate().filter(|(_, masked)| **masked != 0).map(|(row, _)| row).collect())
+    }
 }
+
+/// Codes and categories.
+type Labels = (Vec<u32>, Vec<String>);
 
 /// The values of a column on their way in.
 enum Values {
@@ -168,19 +192,23 @@ impl Values {
     }
 }
 
+impl From<Labels> for Values {
+    fn from((codes, categories): Labels) -> Self {
+        Self::Labels { codes, categories }
+    }
+}
+
 impl From<Values> for LabelValues {
     fn from(values: Values) -> Self {
         match values {
-            Values::Numbers(values) => Self::Numeric(values),
+            Values::Numbers(values) => number_values(values),
             Values::Labels { codes, categories } => Self::Categorical { codes, categories },
         }
     }
 }
 
 fn values_of(archive: &Archive, array: &Array) -> Result<Values, ImportError> {
-    if array.shape.len() != 1 {
-        return Err(archive.layout(&array.path, &format!("has shape {:?}", array.shape), "one value per row"));
-    }
+    check_one_per_row(archive, array)?;
     if array.is_bool() {
         let codes = archive.integers(array)?.into_iter().map(|value| u32::from(value != 0)).collect();
         return Ok(Values::Labels { codes, categories: vec!["False".to_owned(), "True".to_owned()] });
@@ -195,11 +223,19 @@ fn values_of(archive: &Archive, array: &Array) -> Result<Values, ImportError> {
     if array.is_numeric() {
         return archive.numbers(array).map(Values::Numbers);
     }
-    Err(archive.layout(&array.path, &format!("has type {}", array.dtype), "texts, numbers or booleans"))
+    Err(archive.layout(&array.path, &format!("has type {}", array.type_name()), "texts, numbers or booleans"))
+}
+
+fn check_one_per_row(archive: &Archive, array: &Array) -> Result<(), ImportError> {
+    if array.shape.len() == 1 {
+        return Ok(());
+    }
+    Err(archive.layout(&array.path, &format!("has shape {:?}", array.shape), "one value per row"))
 }
 
 /// An array of names: texts as they are, numbers and booleans written out.
 fn texts_of(archive: &Archive, array: &Array) -> Result<Vec<String>, ImportError> {
+    check_one_per_row(archive, array)?;
     if array.is_text() {
         return archive.texts(array);
     }
@@ -210,5 +246,5 @@ fn texts_of(archive: &Archive, array: &Array) -> Result<Vec<String>, ImportError
     if array.is_numeric() {
         return Ok(archive.numbers(array)?.into_iter().map(|value| value.to_string()).collect());
     }
-    Err(archive.layout(&array.path, &format!("has type {}", array.dtype), "texts"))
+    Err(archive.layout(&array.path, &format!("has type {}", array.type_name()), "texts"))
 }

@@ -382,7 +382,7 @@ fn bad_input_is_refused_before_anything_runs() {
     values[13] = f32::NAN;
     let damaged = Arc::new(DenseMatrix::new(50, 6, values).unwrap());
     let error = Trainer::new(params(TOPK), Arc::clone(&damaged), &device).unwrap_err();
-    assert!(error.to_string().contains("row 2, column 1"), "{error}");
+    assert!(error.to_string().contains("row 3, column 2"), "{error}");
     let trainer = Trainer::new(params(TOPK), cells(50, 6), &device).unwrap();
     let kept = block_on(trainer.checkpoint(0.0)).unwrap();
     let error = Trainer::from_checkpoint(kept, cells(51, 6), &device).unwrap_err();
