@@ -2,8 +2,9 @@
 //!
 //! An AnnData file starts a new data set; the gene sets of the open one are kept. Without one, the files join the
 //! data set that is open, or start one of embeddings and labels. Rows find their cells by id where both sides have
-//! ids; the ids of a labels file may stand in any column. An `.npy` file has none, but takes those of a labels file of the same drop with as many rows. Otherwise
-//! rows are matched by order, if the counts agree, and a notice says so.
+//! ids; the ids of a labels file may stand in any column. An `.npy` file has none, but takes those of a labels file
+//! of the same drop with as many rows. Otherwise rows are matched by order, if the counts agree, and a notice says
+//! so.
 //!
 //! Nothing of the open data set is lost when files do not fit: everything is checked against a borrow of it before
 //! anything is changed, and the error hands it back.
