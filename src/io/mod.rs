@@ -16,6 +16,7 @@ pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import};
 pub use labels::LabelsFile;
+#[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
 pub use sniff::{FileKind, sniff};
 pub use source::{ByteSource, MemorySource};
