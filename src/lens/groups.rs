@@ -11,7 +11,8 @@ use crate::stats::percentile_of_sorted;
 
 const POSITIVE_PERCENTILE: f64 = 99.0;
 const NEGATIVE_PERCENTILE: f64 = 1.0;
-const MAX_ZERO_CELLS: usize = 1_000;
+/// Cells at 0 that are taken as background at most.
+pub(super) const MAX_ZERO_CELLS: usize = 1_000;
 
 /// The cells compared for one feature, by row; a row listed twice counts twice.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,6 +4,7 @@
 //! through the paper's method.
 
 mod analysis;
+mod background;
 mod differential_expression;
 mod error;
 mod export;
@@ -15,6 +16,7 @@ mod prepared;
 mod selection;
 
 pub use analysis::{FeatureAnalysis, GeneResult, Lens, N_TOP_GENES, TermResult};
+pub use background::background_notice;
 pub use differential_expression::{GeneTester, GeneTests};
 pub use error::LensError;
 pub use export::{DifferentialExpressionCsv, EnrichmentCsv, write_feature_statistics};

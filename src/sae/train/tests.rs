@@ -1,9 +1,11 @@
 //! The whole of training against other implementations: Burn's autodiff, finite differences, PyTorch, itself.
 
+#[cfg(feature = "autodiff")]
+mod autodiff;
+
 use std::sync::Arc;
 
-use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use futures::executor::block_on;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -18,7 +20,7 @@ use super::tensor::TensorStepper;
 use super::*;
 use crate::data::{DenseMatrix, Silent};
 use crate::sae::metrics::evaluate;
-use crate::sae::{LossConvention, SaeParams, Variant, encode_all, select, tensors};
+use crate::sae::{LossConvention, SaeParams, Variant, encode_all, tensors};
 
 /// f32 sums in another order; relative to the largest value of the tensor.
 const ROUNDING: f32 = 1e-5;
@@ -89,67 +91,6 @@ fn start(params: &SaeParams, d_in: usize) -> Values {
     start.b_enc.iter_mut().enumerate().for_each(|(at, bias)| *bias += (at % 5) as f32 * 0.02 - 0.03);
     start.b_dec.iter_mut().enumerate().for_each(|(at, bias)| *bias += at as f32 * 0.05);
     start
-}
-
-/// The exact mask of topk, `[batch, n_features]`.
-fn exact_mask(pre: &[f32], n_features: usize, k: usize) -> Vec<f32> {
-    let mut mask = vec![0.0; pre.len()];
-    let mut active = Vec::new();
-    for (row, pre) in pre.chunks(n_features).enumerate() {
-        select::largest(pre, k, &mut active);
-        for pair in &active {
-            mask[row * n_features + pair.0 as usize] = 1.0;
-        }
-    }
-    mask
-}
-
-#[cfg(feature = "autodiff")]
-fn autodiff_gradient(params: &SaeParams, inputs: &DenseMatrix, start: &Values) -> Values {
-    let (n, d, h) = (inputs.n_rows(), inputs.n_cols(), params.n_features);
-    let device = Device::flex().autodiff();
-    let place = |values: &[f32], n_rows: usize| {
-        Tensor::<2>::from_data(TensorData::new(values.to_vec(), [n_rows, values.len() / n_rows]), &device)
-    };
-    let x = place(inputs.values(), n);
-    let encoder = place(&start.encoder, h).require_grad();
-    let b_enc = place(&start.b_enc, 1).require_grad();
-    let decoder = place(&start.decoder, h).require_grad();
-    let b_dec = place(&start.b_dec, 1).require_grad();
-    let read = if matches!(params.variant, Variant::TopK { .. }) { x.clone() - b_dec.clone() } else { x.clone() };
-    let pre = read.matmul(encoder.clone().transpose()) + b_enc.clone();
-    let z = match params.variant {
-        Variant::Vanilla { .. } => relu(pre),
-        Variant::TopK { k } => {
-            let host = pre.clone().inner().into_data().try_into_vec::<f32>().unwrap();
-            relu(pre) * place(&exact_mask(&host, h, k), n)
-        }
-    };
-    let error = z.clone().matmul(decoder.clone()) + b_dec.clone() - x;
-    let squared = (error.clone() * error).sum();
-    let (error_scale, penalty) = match params.variant {
-        Variant::TopK { .. } => (1.0 / (n * d) as f64, 0.0),
-        Variant::Vanilla { l1, loss: LossConvention::AsCoded } => (1.0 / (n * d) as f64, l1 / (n * h) as f64),
-        Variant::Vanilla { l1, loss: LossConvention::AsPrinted } => (1.0 / n as f64, l1 / n as f64),
-    };
-    let gradients = (squared * error_scale + z.sum() * penalty).backward();
-    let of = |tensor: &Tensor<2>| tensor.grad(&gradients).unwrap().into_data().try_into_vec::<f32>().unwrap();
-    ByParameter { encoder: of(&encoder), b_enc: of(&b_enc), decoder: of(&decoder), b_dec: of(&b_dec) }
-}
-
-#[cfg(feature = "autodiff")]
-#[test]
-fn gradients_agree_with_autodiff_for_every_variant_and_two_shapes() {
-    for variant in [CODED, PRINTED, TOPK] {
-        for (n, d) in [(20, 8), (7, 13)] {
-            let (inputs, params) = (cells(n, d), params(variant));
-            let start = start(&params, d);
-            let expected = autodiff_gradient(&params, &inputs, &start);
-            for stepper in steppers(&params, &inputs, &start) {
-                assert_all_close(&format!("{variant:?}"), gradient(stepper, &rows(n)), expected.clone(), ROUNDING);
-            }
-        }
-    }
 }
 
 /// The loss in f64, written down once more and plainly.

@@ -5,7 +5,7 @@
 //! register everything once more. `www/engine-loader.js` calls it instead, once.
 
 fn main() {
-    println!("cargo::rerun-if-changed=src/build.rs");
+    println!("cargo::rerun-if-changed=src/bin/build.rs");
     if std::env::var_os("CARGO_CFG_TARGET_ARCH").is_some_and(|arch| arch == "wasm32") {
         println!("cargo::rustc-link-arg-bin=engine=--export=__wasm_call_ctors");
     }
