@@ -8,7 +8,8 @@ use std::sync::Arc;
 use featurescope::data::{CellSelection, FeatureId, GeneId, LabelChoice};
 use featurescope::engine::Engine;
 use featurescope::io::MemorySource;
-use featurescope::platform::native::{MemoryStore, Session, Turn};
+use featurescope::platform::MemoryStore;
+use featurescope::platform::native::{Session, Turn};
 use featurescope::protocol::{
     AnalysisParams, AnalysisSummary, Answer, Call, CellColor, CheckpointInfo, DatasetSummary, Event, ExportKind,
     ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, Job, MapSource, Request, RequestId, SaeOrigin,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::progress::Progress;
 use crate::engine::Engine;
-use crate::platform::native::{Interrupt, MemoryStore, NativeHost, Session, Turn};
+use crate::platform::MemoryStore;
+use crate::platform::native::{Interrupt, NativeHost, Session, Turn};
 use crate::protocol::{Answer, Call, Event, Job, Request, RequestId};
 
 /// An engine, the thread that runs it, and a bar.

@@ -173,12 +173,12 @@ impl Inner {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
 mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::platform::native::MemoryStore;
+    use crate::platform::MemoryStore;
 
     fn kept(number: u64) -> Kept {
         let facts = Facts {

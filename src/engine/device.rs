@@ -24,6 +24,11 @@ impl Inner {
         self.state.borrow().device.as_ref().map_or_else(cpu, |chosen| chosen.device.clone())
     }
 
+    /// Lets the next job choose anew: a GPU that failed does not pass its self-test, and the CPU takes over.
+    pub(super) fn forget_device(&self) {
+        self.state.borrow_mut().device = None;
+    }
+
     /// Bytes a matrix may have at most on the device in use.
     pub(super) fn max_matrix_bytes(&self) -> Option<u64> {
         self.state.borrow().device.as_ref().and_then(|chosen| chosen.max_matrix_bytes)

@@ -194,6 +194,17 @@ pub enum EngineError {
     Pca(#[from] PcaError),
 }
 
+impl EngineError {
+    /// Whether the compute device failed, such as a GPU that was lost.
+    pub(super) fn is_of_the_device(&self) -> bool {
+        matches!(
+            self,
+            Self::Train(TrainError::Device { .. } | TrainError::GpuLost)
+                | Self::Inference(InferenceError::Device { .. })
+        )
+    }
+}
+
 /// A job's name at the start of a sentence.
 fn job_name(job: Job) -> &'static str {
     match job {

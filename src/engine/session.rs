@@ -57,6 +57,9 @@ impl Engine {
         let inner = Rc::clone(&self.inner);
         let task = async move {
             if let Err(error) = work(Rc::clone(&inner)).await {
+                if error.is_of_the_device() {
+                    inner.forget_device();
+                }
                 inner.emit(id, refusal(&error));
             }
         };

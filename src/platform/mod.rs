@@ -4,9 +4,11 @@
 //! the binaries.
 
 mod host;
+mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 #[cfg(feature = "web")]
 pub mod web;
 
 pub use host::{Host, HostError, LocalTask, Store};
+pub use memory::MemoryStore;

@@ -19,7 +19,7 @@ async fn a_lasso_chooses_cells_and_the_map_is_saved_as_a_picture() {
     tab.upload(CHOOSE_FILES, &[file]).await;
     tab.find(TRAIN, LATER).await;
     tab.click(".map-tool[aria-label^='Choose cells with a lasso']", SOON).await;
-    tab.draw(".map-surface", &[(-150, -100), (150, -100), (150, 100), (-150, 100)]).await;
+    tab.draw(".map-surface", &[(-100, -250), (200, -250), (200, 250), (-100, 250)]).await;
     let n_chosen = tab.until(CHOSEN, Vec::new(), "cells to be chosen", SOON).await.as_u64();
     assert!(n_chosen.is_some_and(|n| (1..2000).contains(&n)), "{n_chosen:?} cells");
     tab.screenshot("lasso").await;

@@ -5,8 +5,6 @@
 
 mod files;
 mod session;
-mod store;
 
 pub use files::PathSource;
 pub use session::{Clock, Interrupt, NativeHost, Session, Turn};
-pub use store::MemoryStore;

@@ -190,7 +190,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::native::MemoryStore;
+    use crate::platform::MemoryStore;
     use crate::protocol::Event;
 
     #[test]

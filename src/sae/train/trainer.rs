@@ -28,7 +28,10 @@ pub enum TrainError {
     /// The checkpoint is damaged or of other data.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// The device failed: lost, out of memory.
+    /// The GPU is gone: a reset of its driver, a computer that slept.
+    #[error("the graphics processor was lost; go on from the last checkpoint, and the CPU takes over")]
+    GpuLost,
+    /// The device failed, such as for lack of memory.
     #[error("the compute device failed: {reason}; go on from the last checkpoint, on the CPU if it happens again")]
     Device {
         /// What it says.
@@ -50,8 +53,10 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// What a device says when it fails; Burn calls one that was lost poisoned.
     pub(super) fn device(reason: impl ToString) -> Self {
-        Self::Device { reason: reason.to_string() }
+        let reason = reason.to_string();
+        if reason.contains("poisoned") { Self::GpuLost } else { Self::Device { reason } }
     }
 }
 

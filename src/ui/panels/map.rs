@@ -113,7 +113,11 @@ fn ColorSelect() -> impl IntoView {
             store.send(Msg::ColorBy(color));
         }
     });
-    view! { <Select label="Colour" options=options value=value on_change=choose /> }
+    view! {
+        <Show when=move || !options.read().is_empty()>
+            <Select label="Colour" options=options value=value on_change=choose />
+        </Show>
+    }
 }
 
 fn color_key(color: &CellColor) -> String {
