@@ -60,13 +60,6 @@ async fn paused_training(folder: &Path, gpu: Gpu, n_cells: usize) -> Tab {
     tab
 }
 
-async fn go_on(tab: &Tab) {
-    tab.press("Go on training", LATER).await;
-    tab.until(STEP, Vec::new(), "training to go on", LATER).await;
-    tab.press(STOP, LATER).await;
-    trained(tab, "32").await;
-}
-
 #[tokio::test]
 async fn an_engine_that_died_is_restarted_and_training_goes_on() {
     let folder = own_folder("died");
@@ -77,7 +70,10 @@ async fn an_engine_that_died_is_restarted_and_training_goes_on() {
     tab.screenshot("engine-died").await;
     assert_eq!(tab.accessibility_mistakes().await, Vec::<String>::new());
     tab.press("Restart and reopen the file", SOON).await;
-    go_on(&tab).await;
+    tab.press("Go on training", LATER).await;
+    tab.until(STEP, Vec::new(), "training to go on", LATER).await;
+    tab.press(STOP, LATER).await;
+    trained(&tab, "32").await;
     tab.close().await;
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -90,7 +86,8 @@ async fn a_lost_gpu_is_said_and_training_goes_on_without_it() {
     tab.press("Continue", SOON).await;
     tab.says("The graphics processor was lost", LATER).await;
     tab.screenshot("gpu-lost").await;
-    go_on(&tab).await;
+    tab.press("Go on training", LATER).await;
+    trained(&tab, "32").await;
     tab.close().await;
     std::fs::remove_dir_all(folder).unwrap();
 }
