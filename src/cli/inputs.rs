@@ -137,6 +137,12 @@ impl Role {
                     "{name:?} {content} by its ending; give it with {option}, or name it .gmt if it holds gene sets"
                 )
             }
+            (Self::Embedding, Self::Labels) => {
+                format!("{name:?} {content} by its ending; save the embedding as .npy (numpy.save)")
+            }
+            (Self::Embedding, Self::Expression) => {
+                format!("{name:?} {content}; give it with {option}, and name its embedding as obsm/KEY")
+            }
             (_, Self::Config | Self::Weights) => format!("{name:?} {content}; give its folder with {option}"),
             _ => format!("{name:?} {content}; give it with {option}"),
         }

@@ -24,9 +24,10 @@ impl Inner {
         self.state.borrow().device.as_ref().map_or_else(cpu, |chosen| chosen.device.clone())
     }
 
-    /// Lets the next job choose anew: a GPU that failed does not pass its self-test, and the CPU takes over.
-    pub(super) fn forget_device(&self) {
-        self.state.borrow_mut().device = None;
+    /// Lets the next job choose anew after a GPU failed: one that was lost does not pass its self-test, and the CPU
+    /// takes over.
+    pub(super) fn forget_gpu(&self) {
+        self.state.borrow_mut().device.take_if(|chosen| chosen.kind == DeviceKind::Gpu);
     }
 
     /// Bytes a matrix may have at most on the device in use.

@@ -58,7 +58,7 @@ impl Engine {
         let task = async move {
             if let Err(error) = work(Rc::clone(&inner)).await {
                 if error.is_of_the_device() {
-                    inner.forget_device();
+                    inner.forget_gpu();
                 }
                 inner.emit(id, refusal(&error));
             }

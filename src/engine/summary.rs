@@ -28,14 +28,15 @@ pub(super) fn summarize(dataset: &Dataset, notices: Vec<Notice>) -> DatasetSumma
 /// Says so where the expression can't tell features apart.
 pub(super) fn empty_expression(expression: &Expression) -> Option<Notice> {
     if expression.n_genes() == 0 {
-        let text = "X has no genes, so features can't be described by genes. Check how the file was filtered.";
+        let text =
+            "The expression has no genes, so features can't be described by genes. Check how the file was filtered.";
         return Some(Notice::warning(text));
     }
     let is_zero = expression.by_gene.values().iter().all(|&value| value == 0.0);
     is_zero.then(|| {
         Notice::warning(
-            "All values of X are 0, so no gene can differ between cells. Check that X holds the counts and not an \
-             empty layer.",
+            "All expression values are 0, so no gene can differ between cells. Check that X holds the counts and not \
+             an empty layer.",
         )
     })
 }

@@ -19,7 +19,7 @@ use super::state::OpenData;
 use crate::data::Notice;
 use crate::platform::HostError;
 use crate::protocol::{Event, Job, RequestId, SaeOrigin, SaeParams, TrainProgress};
-use crate::sae::{Checkpoint, TrainError, Trainer};
+use crate::sae::{Checkpoint, Device, TrainError, Trainer};
 
 /// Seconds of steps between two turns of the event loop.
 const TURN_SECS: f64 = 0.025;
@@ -57,11 +57,17 @@ pub(super) async fn start(
     let data = inner.state.borrow().data()?;
     let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
     params.check(inputs.n_rows(), inputs.n_cols()).map_err(TrainError::from)?;
-    check_memory(&params, inputs.n_cols(), inner.host.memory_limit())?;
-    let device = inner.device(id).await?;
-    check_matrices(&params, inputs.n_cols(), inner.max_matrix_bytes())?;
+    let device = device_for(inner, id, &params, inputs.n_cols()).await?;
     let trainer = Trainer::new(params, inputs, &device)?;
     Run::new(inner, job, data, embedding, trainer).until_ready().await
+}
+
+/// The device to train on, if the run fits this place and the device.
+async fn device_for(inner: &Rc<Inner>, id: RequestId, params: &SaeParams, d_in: usize) -> Result<Device, EngineError> {
+    check_memory(params, d_in, inner.host.memory_limit())?;
+    let device = inner.device(id).await?;
+    check_matrices(params, d_in, inner.max_matrix_bytes())?;
+    Ok(device)
 }
 
 fn check_memory(params: &SaeParams, d_in: usize, limit: Option<u64>) -> Result<(), EngineError> {
@@ -100,7 +106,7 @@ pub(super) async fn resume(inner: &Rc<Inner>, id: RequestId) -> Result<(), Engin
         embedding: kept.facts.embedding.clone(),
     })?;
     let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
-    let device = inner.device(id).await?;
+    let device = device_for(inner, id, &kept.facts.params, inputs.n_cols()).await?;
     let trainer = Trainer::from_checkpoint(run, inputs, &device)?;
     let run = Run { is_kept: true, ..Run::new(inner, job, data, embedding, trainer) };
     run.until_ready().await

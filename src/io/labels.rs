@@ -5,8 +5,8 @@
 //! every value there is a number and more than 20 differ; else it is categorical, categories sorted, by number if
 //! all are numbers. A delimiter at the end of the rows makes no column.
 //!
-//! Cell ids are the first column, wherever it stands, whose header is a name such ids go by, and else the first
-//! column if its values are distinct texts.
+//! Cell ids are the first column, wherever it stands, whose header is a name such ids go by and whose values differ;
+//! else the very first column, if its values are distinct texts or its header is such a name.
 
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -264,14 +264,15 @@ fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<Labels
     Ok(LabelsFile { n_rows, ids, id_column, columns: labels })
 }
 
-/// Where the cell ids are: under a name they go by, first where all differ, or in a first column of distinct texts.
+/// Where the cell ids are: under a name they go by if all differ, else in a first column of distinct texts, else in a
+/// first column of such a name.
 fn id_position(names: &[String], columns: &[TextColumn]) -> Option<usize> {
     let named: Vec<usize> =
         (0..names.len()).filter(|&at| is_id_name(at, &names[at]) && !is_counter(&columns[at])).collect();
     let distinct = named.iter().copied().find(|&at| columns[at].has_distinct(|_| true));
     let is_text = |value: &str| value.parse::<f64>().is_err();
     let first = || columns.first().filter(|column| column.has_distinct(is_text)).map(|_| 0);
-    distinct.or_else(first).or_else(|| named.first().copied())
+    distinct.or_else(first).or_else(|| named.first().copied().filter(|&at| at == 0))
 }
 
 /// Whether cell ids go by that name; a column without one holds them only in the first place.

@@ -95,7 +95,7 @@ impl Lens {
         let sets = MatchedGeneSets::new(&expression.gene_names, gene_sets, min, max);
         let mut notices = prepared.notices().to_vec();
         if sets.is_empty() && !gene_sets.is_empty() {
-            notices.push(no_set_notice(&sets, min, max));
+            notices.push(no_set_notice(&sets, expression.n_genes(), min, max));
         }
         let (tester, tests, hits) = Default::default();
         Ok(Self { expression: prepared, sets, notices, tester, tests, hits })
@@ -204,10 +204,10 @@ impl Lens {
     }
 }
 
-fn no_set_notice(sets: &MatchedGeneSets, min: usize, max: usize) -> Notice {
+fn no_set_notice(sets: &MatchedGeneSets, n_genes: usize, min: usize, max: usize) -> Notice {
     let summary = sets.summary();
-    // Few known genes speak for other names, such as Ensembl ids or those of another species.
-    let way_on = if 2 * summary.n_genes_matched < summary.n_genes {
+    // Few known genes, for what the data have, speak for other names, such as Ensembl ids or another species.
+    let way_on = if 2 * summary.n_genes_matched < summary.n_genes.min(n_genes) {
         "Check that both name genes the same way."
     } else {
         "The genes are named the same way; widen the limits of set sizes."

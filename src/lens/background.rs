@@ -21,15 +21,27 @@ pub fn background_notice(cells: &CellTable) -> Option<Notice> {
         let Some((codes, categories)) = column.categorical().filter(|(_, names)| names.len() <= MAX_CATEGORIES) else {
             continue;
         };
-        for (code, category) in (0..).zip(categories) {
-            let share = |codes: &[u32]| codes.iter().filter(|&&of| of == code).count() as f64 / codes.len() as f64;
-            let (first, all) = (share(&codes[..MAX_ZERO_CELLS]), share(codes));
+        let (of_first, of_all) = (counts(&codes[..MAX_ZERO_CELLS], categories.len()), counts(codes, categories.len()));
+        for ((category, n_first), n_all) in categories.iter().zip(of_first).zip(of_all) {
+            let (first, all) = (n_first as f64 / MAX_ZERO_CELLS as f64, n_all as f64 / n_cells as f64);
             if first >= FILLS && first - all >= worst.as_ref().map_or(EXCESS, |(excess, _)| *excess) {
                 worst = Some((first - all, sentence(&column.name, category, first, all)));
             }
         }
     }
     worst.map(|(_, text)| Notice::warning(text))
+}
+
+/// Cells of each category.
+fn counts(codes: &[u32], n_categories: usize) -> Vec<usize> {
+    let mut counts = vec![0; n_categories];
+    for &code in codes {
+        // Cells without a value have a code of their own.
+        if let Some(count) = counts.get_mut(code as usize) {
+            *count += 1;
+        }
+    }
+    counts
 }
 
 fn sentence(column: &str, category: &str, first: f64, all: f64) -> String {

@@ -1,4 +1,6 @@
 //! What a person sees when the engine dies or the GPU is lost in mid-training, and the way back.
+//!
+//! The GPU here is software, which is not chosen a second time; that a real one fails its self-test is not seen.
 
 use std::path::{Path, PathBuf};
 
@@ -88,6 +90,7 @@ async fn a_lost_gpu_is_said_and_training_goes_on_without_it() {
     tab.screenshot("gpu-lost").await;
     tab.press("Go on training", LATER).await;
     trained(&tab, "32").await;
+    assert!(tab.text("button[aria-label^='Compute device']", SOON).await.contains("CPU"));
     tab.close().await;
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -1,7 +1,7 @@
 //! Puts the site together with trunk: the page, both wasm files, styles and what is in `public/`.
 //!
-//! Each binary is compiled with its own features, as `www/index.html` says: what the engine computes with registers itself
-//! when a program starts, so that no linker could leave it out of the page.
+//! Each binary is compiled with its own features, as `www/index.html` says: what the engine computes with registers
+//! itself when a program starts, so that no linker could leave it out of the page.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -112,6 +112,15 @@ mod tests {
     fn the_build_id_is_fnv_1a() {
         assert_eq!(build_id(&[b""]), "cbf29ce484222325");
         assert_eq!(build_id(&[b"foo", b"bar"]), "85944171f73967e8");
+    }
+
+    #[test]
+    fn trunk_builds_each_binary_with_the_features_it_is_checked_with() {
+        let page = include_str!("../../../www/index.html");
+        for (bin, features) in [("app", PAGE_FEATURES), ("engine", ENGINE_FEATURES)] {
+            let link = page.lines().find(|line| line.contains(&format!("data-bin=\"{bin}\""))).unwrap();
+            assert!(link.contains(&format!("data-cargo-features=\"{features}\"")), "{link}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check there is, in an order that compiles nothing twice, with the time of each step.
+//! `cargo xtask test`: every check there is, with the time of each step.
 //!
 //! Cheap checks come first. The browser tests come last, so that a run ends on the test runner's own closing line.
 //! One feature set serves clippy, the unit tests, the integration tests and the browser tests' own program.

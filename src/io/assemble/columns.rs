@@ -9,20 +9,30 @@ pub(super) fn distinct_columns(
     cells: &CellTable,
     columns: impl Iterator<Item = LabelColumn>,
 ) -> (Vec<LabelColumn>, Option<Notice>) {
-    let (mut kept, mut renamed) = (Vec::new(), Vec::new());
+    let (mut kept, mut renamed) = (Vec::<LabelColumn>::new(), Vec::new());
     for mut column in columns {
-        match cells.column(&column.name) {
-            Some(known) if says_the_same(known, &column) => continue,
-            Some(_) => {
-                let name = format!("{} ({})", column.name, stem(file));
-                renamed.push(format!("{:?} as {name:?}", column.name));
-                column.name = name;
-            }
-            None => {}
+        let known = |name: &str| kept.iter().find(|kept| kept.name == name).or_else(|| cells.column(name));
+        let free = names_for(&column.name, file).find_map(|name| match known(&name) {
+            None => Some(Some(name)),
+            Some(known) if says_the_same(known, &column) => Some(None),
+            Some(_) => None,
+        });
+        let Some(name) = free.flatten() else { continue };
+        if name != column.name {
+            renamed.push(format!("{:?} as {name:?}", column.name));
+            column.name = name;
         }
         kept.push(column);
     }
     (kept, renamed_notice(file, &renamed))
+}
+
+/// `ct`, `ct (file)`, `ct (file 2)`…
+fn names_for(name: &str, file: &str) -> impl Iterator<Item = String> {
+    let stem = stem(file);
+    let second = format!("{name} ({stem})");
+    let further = format!("{name} ({stem} ");
+    [name.to_owned(), second].into_iter().chain((2..).map(move |n: u32| format!("{further}{n})")))
 }
 
 fn renamed_notice(file: &str, renamed: &[String]) -> Option<Notice> {
@@ -73,5 +83,9 @@ mod tests {
         let (kept, notice) = distinct_columns("dir/lab_ps.csv", &cells, std::iter::once(other));
         assert_eq!(kept[0].name, "ct (lab_ps)");
         assert!(notice.unwrap().text.contains("\"ct\" as \"ct (lab_ps)\""));
+        cells.add_column(kept[0].clone()).unwrap();
+        let third = LabelColumn::from_texts("ct", &["T", "T", ""]);
+        let (kept, _) = distinct_columns("lab_ps.tsv", &cells, [third.clone(), third].into_iter());
+        assert_eq!(kept.iter().map(|column| &*column.name).collect::<Vec<_>>(), ["ct (lab_ps 2)"]);
     }
 }

@@ -27,17 +27,25 @@ pub(super) fn settle_ids(
         return Ok(None);
     };
     let column = labels.columns.remove(at);
-    labels.ids = Some(texts_of(&column));
+    if is_cell(&column.name, &known) {
+        return Err(AssembleError::NoHeader { file: file.to_owned(), header: column.name });
+    }
     let text = format!("The cell ids of {file:?} were found in its column {:?}.", column.name);
-    labels.id_column = Some(column.name);
+    // What went for ids until now is a label like any other.
+    let before = labels.ids.replace(texts_of(&column)).zip(labels.id_column.replace(column.name));
+    labels.columns.extend(before.map(|(ids, name)| LabelColumn::from_texts(name, &ids)));
     Ok(Some(Notice::info(text)))
 }
 
-/// A header that is a cell id is a row; numbers are left alone, they name columns and cells alike.
+/// Whether a header is the id of a cell; numbers name columns and cells alike, and are not.
+fn is_cell(header: &str, known: &HashSet<&str>) -> bool {
+    known.contains(header) && header.parse::<f64>().is_err()
+}
+
+/// A header that is a cell id is a row.
 fn check_header(file: &str, labels: &LabelsFile, known: &HashSet<&str>) -> Result<(), AssembleError> {
     let first = labels.columns.first().map(|column| &column.name);
-    let is_row = |header: &&String| known.contains(header.as_str()) && header.parse::<f64>().is_err();
-    match labels.id_column.as_ref().into_iter().chain(first).find(is_row) {
+    match labels.id_column.as_ref().into_iter().chain(first).find(|header| is_cell(header, known)) {
         None => Ok(()),
         Some(header) => Err(AssembleError::NoHeader { file: file.to_owned(), header: header.clone() }),
     }
@@ -81,7 +89,7 @@ mod tests {
         assert_eq!((labels.ids, labels.columns.len()), (Some(ids(&["c", "x", "a"])), 1));
         let mut foreign = file(Some(("droplet", &["d1", "d2", "d3"])), &[("who", &["c", "b", "a"])]);
         settle_ids("l.csv", &mut foreign, &cells).unwrap();
-        assert_eq!(foreign.id_column.as_deref(), Some("who"));
+        assert_eq!((foreign.id_column.as_deref(), foreign.columns[0].name.as_str()), (Some("who"), "droplet"));
     }
 
     #[test]
@@ -102,6 +110,9 @@ mod tests {
         let mut labels = file(Some(("a", &["b", "c"])), &[("T", &["B", "T"])]);
         let error = settle_ids("l.csv", &mut labels, &ids(&["a", "b", "c"])).unwrap_err();
         assert!(error.to_string().contains("has no header") && error.to_string().contains("\"a\""), "{error}");
+        let mut swapped = file(None, &[("T", &["B", "T"]), ("c", &["a", "b"])]);
+        let error = settle_ids("l.csv", &mut swapped, &ids(&["a", "b", "c"])).unwrap_err();
+        assert!(error.to_string().contains("\"c\""), "{error}");
         let mut numbered = file(None, &[("0", &["B", "T"])]);
         assert!(settle_ids("l.csv", &mut numbered, &ids(&["0", "1"])).is_ok());
     }

@@ -25,7 +25,8 @@ impl Matches {
     /// Matches by id.
     ///
     /// # Errors
-    /// [`AssembleError::RepeatedId`] if an id of the file occurs twice, [`AssembleError::NoOverlap`] if no id is common.
+    /// [`AssembleError::RepeatedId`] if an id of the file occurs twice, [`AssembleError::NoOverlap`] if no id is
+    /// common.
     pub(super) fn by_id(file: &str, row_ids: &[String], cell_ids: &[String]) -> Result<Self, AssembleError> {
         let mut row_by_id = HashMap::with_capacity(row_ids.len());
         for (second, id) in row_ids.iter().enumerate() {

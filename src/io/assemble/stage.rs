@@ -35,8 +35,6 @@ impl Stage {
         for (file, labels) in &mut files.labels {
             let notice = stage.cells.ids().map(|ids| settle_ids(file, labels, ids)).transpose()?;
             stage.notices.extend(notice.flatten());
-        }
-        for (file, labels) in &files.labels {
             stage.join_labels(file, labels)?;
         }
         for (file, name, values) in std::mem::take(&mut files.embeddings) {
@@ -161,7 +159,12 @@ impl Stage {
 }
 
 fn cells_with_ids(file: &str, ids: &[String]) -> Result<CellTable, AssembleError> {
-    CellTable::with_ids(ids.to_vec()).map_err(|source| AssembleError::Data { file: file.to_owned(), source })
+    CellTable::with_ids(ids.to_vec()).map_err(|source| match source {
+        DataError::DuplicateCellId { id, first, second } => {
+            AssembleError::RepeatedId { file: file.to_owned(), id, first, second }
+        }
+        source => AssembleError::Data { file: file.to_owned(), source },
+    })
 }
 
 fn labels_notice(file: &str, matches: &Matches) -> Notice {

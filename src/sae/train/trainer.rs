@@ -29,7 +29,7 @@ pub enum TrainError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The GPU is gone: a reset of its driver, a computer that slept.
-    #[error("the graphics processor was lost; go on from the last checkpoint, and the CPU takes over")]
+    #[error("the graphics processor was lost; go on from the last checkpoint, or train again: the CPU takes over")]
     GpuLost,
     /// The device failed, such as for lack of memory.
     #[error("the compute device failed: {reason}; go on from the last checkpoint, on the CPU if it happens again")]
@@ -56,7 +56,7 @@ impl TrainError {
     /// What a device says when it fails; Burn calls one that was lost poisoned.
     pub(super) fn device(reason: impl ToString) -> Self {
         let reason = reason.to_string();
-        if reason.contains("poisoned") { Self::GpuLost } else { Self::Device { reason } }
+        if reason.contains("device is poisoned") { Self::GpuLost } else { Self::Device { reason } }
     }
 }
 

@@ -160,6 +160,7 @@ impl State {
             ViewKind::Steer => self.steer.fail(message),
             ViewKind::Table => {
                 self.table.is_loading = false;
+                self.table.awaited = None;
                 self.table.error = Some(message);
             }
             ViewKind::LabelCodes => return self.say(NoticeLevel::Warning, message),

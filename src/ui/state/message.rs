@@ -62,7 +62,8 @@ pub enum Msg {
     ShowMap(MapSource),
     /// Look at a feature, or at none.
     SelectFeature(Option<FeatureId>),
-    /// Look at the feature some rows further in the table, or at its first.
+    /// Look at the feature some rows further in the table; if the chosen one is not among the rows that are there, at
+    /// the first of those.
     StepFeature(isize),
     /// Choose cells on the map, or all.
     SelectCells(CellSelection),

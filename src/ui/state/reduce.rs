@@ -160,6 +160,7 @@ impl State {
     }
 
     pub(super) fn select_feature(&mut self, feature: Option<FeatureId>) -> Vec<Effect> {
+        self.table.awaited = None;
         if self.selected_feature == feature && self.card.error.is_none() {
             return Vec::new();
         }
@@ -183,9 +184,9 @@ impl State {
         if let Some(row) = self.table.row(next) {
             return self.select_feature(Some(row.feature));
         }
-        let effects = self.edit_table(TableEdit::ScrollTo(next));
+        self.table.edit(TableEdit::ScrollTo(next));
         self.table.awaited = Some(next);
-        effects
+        self.ask_table()
     }
 
     /// Looks at the feature a step went to, now that its row is there.

@@ -178,6 +178,13 @@ fn a_step_past_the_rows_that_are_there_fetches_them_first() {
     assert_eq!(state.selected_feature, Some(FeatureId(199)));
     assert!(calls(&fill(&mut state, &ask[0])).iter().any(|call| matches!(call.request, Request::View { .. })));
     assert_eq!(state.selected_feature, Some(FeatureId(200)));
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(100))));
+    let ask = calls(&reduce(&mut state, Msg::StepFeature(-1)));
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(150))));
+    fill(&mut state, &ask[0]);
+    assert_eq!(state.selected_feature, Some(FeatureId(150)));
+    let ask = calls(&reduce(&mut state, Msg::Table(TableEdit::ScrollTo(260))));
+    fill(&mut state, &ask[0]);
     reduce(&mut state, Msg::SelectFeature(Some(FeatureId(299))));
     assert_eq!(reduce(&mut state, Msg::StepFeature(1)), []);
 }

@@ -90,12 +90,12 @@ fn FormFields(form: RwSignal<SteerForm>, groups: Memo<Vec<CellGroup>>, params: C
                 TargetKind::Group => view! { <GroupFields form=form options=options params=params /> }.into_any(),
                 TargetKind::Percentile => {
                     let error = error_of(params, |errors| &errors.percentile);
-                    number_field(("Percentile", "0 to 100, over all cells, zeros included"), form, |form| &mut form.percentile, error)
+                    text_field(("Percentile", "0 to 100, over all cells, zeros included"), form, |form| &mut form.percentile, error)
                         .into_any()
                 }
                 TargetKind::Value => {
                     let error = error_of(params, |errors| &errors.value);
-                    number_field(("Activation", "0 switches the feature off"), form, |form| &mut form.value, error).into_any()
+                    text_field(("Activation", "0 switches the feature off"), form, |form| &mut form.value, error).into_any()
                 }
             }}
             <Checkbox
@@ -127,13 +127,13 @@ fn GroupFields(form: RwSignal<SteerForm>, options: Signal<Vec<(String, String)>>
                 value=Signal::derive(move || form.read().group.clone())
                 on_change=Callback::new(move |key| form.update(|form| form.group = key))
             />
-            {number_field(("Times", "Multiplies the mean: 1, or 1.5 to overshoot"), form, |form| &mut form.factor, error)}
+            {text_field(("Times", "Multiplies the mean: 1, or 1.5 to overshoot"), form, |form| &mut form.factor, error)}
         </div>
     }
 }
 
 /// A text field of the form, with its label and hint.
-fn number_field(
+fn text_field(
     (label, hint): (&'static str, &'static str),
     form: RwSignal<SteerForm>,
     field: fn(&mut SteerForm) -> &mut String,
