@@ -46,6 +46,7 @@ fn run() -> Outcome {
         return Ok(());
     }
     let places = Places::find()?;
+    places.take_over()?;
     match task {
         Task::Help => Ok(()),
         Task::Setup => setup::setup(&places),

@@ -53,10 +53,43 @@ impl Places {
         self.cache.join("site").join(profile)
     }
 
+    /// Makes cargo forget what it compiled of this package if another checkout used the cache last.
+    ///
+    /// Cargo tells two checkouts' sources apart by their times only: it would take what the other compiled later for
+    /// this one's. Dependencies stay.
+    ///
+    /// # Errors
+    /// A file of the cache cannot be removed or written.
+    pub(crate) fn take_over(&self) -> Outcome {
+        let note = self.cache.join("checkout");
+        let own = self.checkout.to_string_lossy();
+        if std::fs::read_to_string(&note).is_ok_and(|last| last == own) {
+            return Ok(());
+        }
+        forget_package(&self.cache.join("target"))?;
+        std::fs::create_dir_all(&self.cache).map_err(TaskError::file("create", &self.cache))?;
+        std::fs::write(&note, own.as_bytes()).map_err(TaskError::file("write", &note))
+    }
+
     /// Where browser tests leave their screenshots.
     pub(crate) fn screenshots(&self) -> PathBuf {
         self.cache.join("screenshots")
     }
+}
+
+/// Removes cargo's fingerprints of this package below a folder of target folders.
+fn forget_package(folder: &Path) -> Outcome {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    let is_fingerprints = folder.ends_with(".fingerprint");
+    for entry in entries.flatten().filter(|entry| entry.path().is_dir()) {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if is_fingerprints && name.starts_with(concat!(env!("CARGO_PKG_NAME"), "-")) {
+            std::fs::remove_dir_all(&path).map_err(TaskError::file("remove", &path))?;
+        } else if !is_fingerprints && !matches!(name.as_str(), "deps" | "build" | "incremental" | "examples") {
+            forget_package(&path)?;
+        }
+    }
+    Ok(())
 }
 
 fn cache_dir(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
@@ -73,6 +106,25 @@ mod tests {
 
     fn with(pairs: &'static [(&str, &str)]) -> impl Fn(&str) -> Option<String> {
         move |name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+    }
+
+    #[test]
+    fn another_checkout_compiles_its_own_package_and_keeps_the_dependencies() {
+        let cache = std::env::temp_dir().join(format!("featurescope-places-{}", std::process::id()));
+        let fingerprints = cache.join("target/wasm/wasm32-unknown-unknown/browser/.fingerprint");
+        let kinds = || [fingerprints.join("featurescope-1a"), fingerprints.join("serde-2b")].map(|path| path.exists());
+        let make =
+            || ["featurescope-1a", "serde-2b"].map(|name| std::fs::create_dir_all(fingerprints.join(name)).unwrap());
+        let places = |checkout: &str| Places { checkout: PathBuf::from(checkout), cache: cache.clone() };
+        make();
+        places("/a").take_over().unwrap();
+        assert_eq!(kinds(), [false, true]);
+        make();
+        places("/a").take_over().unwrap();
+        assert_eq!(kinds(), [true, true]);
+        places("/b").take_over().unwrap();
+        assert_eq!(kinds(), [false, true]);
+        std::fs::remove_dir_all(cache).unwrap();
     }
 
     #[test]
