@@ -73,7 +73,7 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> Result<
     loop {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
-            Ok(Some(_)) => return Err(last_line(&mut child)),
+            Ok(Some(_)) => return Err(reason_of(&mut child)),
             Ok(None) if started.elapsed() < limit => std::thread::sleep(Duration::from_millis(50)),
             Ok(None) => {
                 stop(&mut child);
@@ -106,13 +106,20 @@ fn is_program(path: &Path) -> bool {
     path.is_file()
 }
 
-fn last_line(child: &mut Child) -> String {
+fn reason_of(child: &mut Child) -> String {
     let mut said = String::new();
     if let Some(stderr) = &mut child.stderr {
         // An unreadable message is no worse than none: the caller goes on to the next way either way.
         let _ = stderr.read_to_string(&mut said);
     }
-    said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given").trim().to_owned()
+    reason_in(&said).to_owned()
+}
+
+/// What a program calls its error, else its last line.
+fn reason_in(said: &str) -> &str {
+    let error = said.lines().find_map(|line| line.trim().strip_prefix("error: "));
+    let last = || said.lines().rev().map(str::trim).find(|line| !line.is_empty());
+    error.or_else(last).unwrap_or("no reason given")
 }
 
 fn not_started(what: &str, command: &Command) -> impl FnOnce(std::io::Error) -> TaskError {
@@ -133,6 +140,13 @@ mod tests {
         let mut built = command("cargo");
         built.args(["build", "--bin", "app"]);
         assert_eq!(shown(&built), "cargo build --bin app");
+    }
+
+    #[test]
+    fn the_reason_is_the_error_or_else_the_last_line() {
+        assert_eq!(reason_in("info: a\nerror: no such part\n\nCaused by:\n   0: b\n"), "no such part");
+        assert_eq!(reason_in("one\ntwo\n\n"), "two");
+        assert_eq!(reason_in(""), "no reason given");
     }
 
     #[test]

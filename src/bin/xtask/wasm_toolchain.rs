@@ -83,6 +83,7 @@ pub(crate) fn find_or_install(installer: Installer, say: &mut dyn FnMut(&str)) -
         match decide(facts(installer, refusal.is_none())) {
             Step::Use(toolchain) => return Ok(toolchain),
             Step::AskRustup => {
+                say(&format!("asking rustup for {WASM_TARGET}: the page and its engine are compiled for it"));
                 let mut rustup = process::command("rustup");
                 rustup.args(["target", "add", WASM_TARGET]);
                 if let Err(said) = process::succeeds_within(&mut rustup, RUSTUP_LIMIT) {
