@@ -64,7 +64,12 @@ impl Drop for Chromedriver {
 }
 
 impl Chromedriver {
+    /// Tries again where the port chromedriver picks is taken before it listens on it, upon which it ends.
     fn start() -> Self {
+        (0..5).find_map(|_| Self::try_start()).expect("chromedriver says its port")
+    }
+
+    fn try_start() -> Option<Self> {
         let mut child = Command::new(setting("CHROMEDRIVER"))
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -73,10 +78,14 @@ impl Chromedriver {
             .expect("chromedriver starts");
         let out = child.stdout.take().expect("chromedriver's output");
         let mut lines = BufReader::new(out).lines().map_while(Result::ok);
-        let port = lines.find_map(|line| port(&line)).expect("chromedriver says its port");
+        let Some(port) = lines.find_map(|line| port(&line)) else {
+            // Its output is at its end, so it has ended or is about to.
+            let _ = child.wait();
+            return None;
+        };
         // Its output must be read on, or it stops when the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url: format!("http://127.0.0.1:{port}") }
+        Some(Self { child, url: format!("http://127.0.0.1:{port}") })
     }
 }
 
