@@ -6,7 +6,7 @@ use crate::process;
 use crate::site::DESK_PROFILE;
 use crate::test;
 
-/// Lets the command line time training, then the page in Chromium, both built as they are shipped.
+/// Lets the command line, built as it is shipped, time training, then the page in Chromium, built as for tests.
 ///
 /// # Errors
 /// Something needed is missing, or a build or a run fails.

@@ -11,7 +11,7 @@ cargo xtask TASK
   serve [--release]         build, serve on loopback and rebuild when a source changes;
         [--port N]          with --release serve what `dist` makes
   build [--profile NAME]    build the site into the cache, and print where it is
-  test  [--profile NAME]    format, clippy (native and wasm), native tests and the site; wasm and browser tests by --only;
+  test  [--profile NAME]    format, clippy (native and wasm), native tests, the site, wasm tests and browser tests;
         [--only STEP]       NAME is the cargo profile of the wasm files (browser unless given);
                             STEP is one of: format clippy native site clippy-wasm wasm browser
   dist  [--profile NAME]    the optimised, compressed static site in dist/, with a table of sizes;
