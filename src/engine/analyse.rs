@@ -7,7 +7,6 @@ use super::EngineError;
 use super::analysis::Analysis;
 use super::session::Inner;
 use crate::data::{Notice, Observer};
-use crate::lens::background_notice;
 use crate::protocol::{AnalysisParams, AnalysisSummary, Event, Job, RequestId};
 
 /// Analyses every live feature; a cancel keeps what is done.
@@ -24,7 +23,7 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, params: AnalysisParams
     inner.host.yield_now().await;
     let (sets, n_genes, mut notices) =
         data.with_lens(&params, |lens| Ok((lens.sets().clone(), lens.n_genes(), lens.notices().to_vec())))?;
-    notices.extend(background_notice(&data.dataset.cells));
+    notices.extend(data.background_notice().cloned());
     let live = features.live();
     let mut by_feature = BTreeMap::new();
     for (n_done, &feature) in live.iter().enumerate() {

@@ -9,8 +9,8 @@ use super::analysis::Analysis;
 use super::checkpoint::Facts;
 use super::decoder::PendingDecoder;
 use super::model::Features;
-use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, SparseMatrix, ValueKind};
-use crate::lens::Lens;
+use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, Notice, SparseMatrix, ValueKind};
+use crate::lens::{Lens, background_notice};
 use crate::protocol::{AnalysisParams, DatasetSummary};
 use crate::sae::device::ChosenDevice;
 use crate::stats::Pca;
@@ -57,12 +57,13 @@ pub(super) struct OpenData {
     /// The last lens used and its parameters.
     pub(super) lens: RefCell<Option<(AnalysisParams, Lens)>>,
     normalized: OnceCell<Rc<SparseMatrix>>,
+    background_notice: OnceCell<Option<Notice>>,
 }
 
 impl OpenData {
     pub(super) fn new(dataset: Dataset, summary: DatasetSummary, generation: u32) -> Self {
-        let (maps, decoders, lens, normalized) = Default::default();
-        Self { dataset, summary, generation, maps, decoders, lens, normalized }
+        let (maps, decoders, lens, normalized, background_notice) = Default::default();
+        Self { dataset, summary, generation, maps, decoders, lens, normalized, background_notice }
     }
 
     /// # Errors
@@ -95,6 +96,11 @@ impl OpenData {
     pub(super) fn normalized(&self) -> Result<Rc<SparseMatrix>, EngineError> {
         let expression = self.expression()?;
         Ok(Rc::clone(self.normalized.get_or_init(|| Rc::new(log_normalized(expression)))))
+    }
+
+    /// What to know of the background that features are compared with, found once.
+    pub(super) fn background_notice(&self) -> Option<&Notice> {
+        self.background_notice.get_or_init(|| background_notice(&self.dataset.cells)).as_ref()
     }
 
     /// A gene's name; empty where there is none.

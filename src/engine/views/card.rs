@@ -7,7 +7,7 @@ use crate::engine::EngineError;
 use crate::engine::model::Features;
 use crate::engine::state::{OpenData, State};
 use crate::enrich::MatchedGeneSets;
-use crate::lens::{CategoryAssociation, FeatureAnalysis, GeneResult, LabelIndex, TermResult, background_notice};
+use crate::lens::{CategoryAssociation, FeatureAnalysis, GeneResult, LabelIndex, TermResult};
 use crate::protocol::{CardGene, CardTerm, FeatureCard, HistogramData, LabelAssociation, TopCell, ViewResult};
 
 use super::table::RowSource;
@@ -46,7 +46,7 @@ pub(super) fn feature_card(state: &State, data: &OpenData, feature: FeatureId) -
             let found = lens.analyse(activations, feature)?;
             add_findings(&mut card, &found, lens.sets(), data);
             card.notices.extend_from_slice(lens.notices());
-            card.notices.extend(background_notice(&data.dataset.cells));
+            card.notices.extend(data.background_notice().cloned());
             Ok(())
         });
         // The rest of the card stands without genes.
