@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use featurescope::stats;
 
-/// ln p of t at 250,000 degrees of freedom loses most, in the first step of the continued fraction; the references carry 15 digits.
-const T_TOLERANCE: f64 = 2e-12;
+/// The continued fraction, below 30 degrees of freedom, loses most; the references carry 15 digits.
+const T_TOLERANCE: f64 = 1e-13;
 /// A few units in the last place.
 const DISTRIBUTION_TOLERANCE: f64 = 2e-14;
 /// SciPy's binomial chances themselves lose digits (its incomplete beta at n = 5,000).

@@ -2,14 +2,18 @@
 //!
 //! Φ(x) = ½ erfc(−x/√2) with libm's erfc. Below x = −20 the logarithm comes from the asymptotic series
 //! ln φ(x) − ln|x| + ln(1 − 1/x² + 3/x⁴ − …) (Abramowitz & Stegun 26.2.12), which holds where Φ itself underflows
-//! (x < −38). NaN in gives NaN out.
+//! (x < −38). Both sides together, 2(1 − Φ(|z|)) = erfc(|z|/√2), by erfc without its exponential. NaN in gives NaN
+//! out.
 
 use std::f64::consts::{LN_2, SQRT_2};
 
 use super::gamma::half_ln_two_pi;
+use super::scaled_erfc::scaled_erfc;
 
 const SERIES_BELOW: f64 = -20.0;
 const SERIES_TERMS: u32 = 12;
+/// Below this many standard deviations p is near 1 and its logarithm near 0.
+const CENTRE: f64 = 0.5;
 
 /// Φ(x), the chance of a value at most x.
 pub fn normal_cdf(x: f64) -> f64 {
@@ -32,6 +36,15 @@ pub fn ln_normal_cdf(x: f64) -> f64 {
 /// ln(1 − Φ(x)), finite wherever x is.
 pub fn ln_normal_sf(x: f64) -> f64 {
     ln_normal_cdf(-x)
+}
+
+/// ln 2(1 − Φ(|z|)), the two-sided p of a standard normal value; finite wherever z is.
+pub fn ln_two_sided_normal(z: f64) -> f64 {
+    let w = z.abs() / SQRT_2;
+    if w < CENTRE {
+        return libm::log1p(-libm::erf(w));
+    }
+    if z.is_infinite() { f64::NEG_INFINITY } else { libm::log(scaled_erfc(w)) - 0.5 * z * z }
 }
 
 fn tail_series(inverse_square: f64) -> f64 {
@@ -60,5 +73,14 @@ mod tests {
         assert!((ln_normal_sf(50.0) / -1_254.831_361_139_419_9 - 1.0).abs() < 1e-14);
         assert!((ln_normal_cdf(-19.999_999) - ln_normal_cdf(-20.000_001) - 4.01e-5).abs() < 1e-6);
         assert!((ln_normal_cdf(3.0) - normal_cdf(3.0).ln()).abs() < 1e-15);
+    }
+    #[test]
+    fn both_sides_are_twice_the_tail() {
+        for z in [-50.0, -3.0, -0.2, 0.4, 0.71, 0.75, 2.5, 19.9, 20.1, 45.0] {
+            let expected = ln_normal_sf(f64::abs(z)) + LN_2;
+            assert!((ln_two_sided_normal(z) / expected - 1.0).abs() < 1e-14, "{z}");
+        }
+        assert_eq!((ln_two_sided_normal(0.0), ln_two_sided_normal(f64::INFINITY)), (0.0, f64::NEG_INFINITY));
+        assert!(ln_two_sided_normal(f64::NAN).is_nan());
     }
 }
