@@ -27,7 +27,7 @@ mod welch;
 
 pub use auroc::{CodedLabels, ScoreOrder};
 pub use binomial::{binomial_test, ln_binomial_test};
-pub use fdr::{benjamini_hochberg, benjamini_hochberg_into};
+pub use fdr::{benjamini_hochberg, benjamini_hochberg_into, benjamini_hochberg_ln_into};
 pub use gamma::{ln_beta, ln_gamma};
 pub use hypergeometric::{LnFactorials, haldane_odds_ratio, ln_hypergeometric_sf};
 pub use mann_whitney::{MannWhitney, mann_whitney};
