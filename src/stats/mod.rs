@@ -5,6 +5,7 @@
 mod auroc;
 mod beta;
 mod binomial;
+mod effect_size;
 mod fdr;
 mod fold_change;
 mod gamma;
@@ -28,6 +29,7 @@ mod welch;
 
 pub use auroc::{CodedLabels, ScoreOrder};
 pub use binomial::{binomial_test, ln_binomial_test};
+pub use effect_size::{cohens_d, cohens_d_as_published};
 pub use fdr::{benjamini_hochberg, benjamini_hochberg_into, benjamini_hochberg_ln_into};
 pub use fold_change::{FoldChangeError, FoldChangeFormula, GroupMeans, LogBase, log2_fold_change};
 pub use gamma::{ln_beta, ln_gamma};
