@@ -4,6 +4,7 @@
 //! through the paper's method.
 
 mod analysis;
+mod association;
 mod background;
 mod differential_expression;
 mod error;
@@ -16,6 +17,13 @@ mod prepared;
 mod selection;
 
 pub use analysis::{FeatureAnalysis, GeneResult, Lens, N_TOP_GENES, TermResult};
+pub use association::{
+    AssociationError, AssociationParams, AssociationRow, AssociationTable, BestF1, CellHalves, ColumnAurocs,
+    Confounding, DifferentialFeature, DifferentialFeatures, F1_THRESHOLDS, HalvedLabels, HeatMap, HeatMapOrder,
+    HeatMapValue, InAndOut, LabelAssociations, LabelClass, Lineage, LineageFeature, LocalGlobal, MeasuredLabel,
+    PAPER_MAX_P_VALUE, PAPER_MIN_EFFECT, PAPER_N_TOP, StrongestLabel, best_f1, confounding, differential_features,
+    is_nuisance_name, local_global,
+};
 pub use background::background_notice;
 pub use differential_expression::{GeneTester, GeneTests};
 pub use error::LensError;
