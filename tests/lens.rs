@@ -5,6 +5,7 @@
 mod order;
 mod reference;
 mod sample;
+mod tables;
 
 use std::path::PathBuf;
 

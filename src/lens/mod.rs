@@ -15,6 +15,7 @@ mod labels;
 mod params;
 mod prepared;
 mod selection;
+pub mod tables;
 
 pub use analysis::{FeatureAnalysis, GeneResult, Lens, N_TOP_GENES, TermResult};
 pub use association::{
