@@ -62,23 +62,48 @@ impl ValueFormatter<f64> for Axis {
 
 pub(super) type Frame<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
+/// What surrounds the plotting area.
+pub(super) struct FrameStyle<'l> {
+    /// Free pixels above.
+    pub(super) top_px: i32,
+    /// Room for the y axis' labels, so that frames above each other align; `None`: what they need.
+    pub(super) left_px: Option<i32>,
+    /// Name of the x axis, which may be empty; `None`: no x axis.
+    pub(super) x_label: Option<&'l str>,
+}
+
+/// Room in pixels that the labels of a y axis need in an area this high.
+pub(super) fn y_labels_px(height_px: u32, y: Range) -> i32 {
+    Axis(y, n_y_ticks(height_px)).labels().iter().map(|label| width_px(label)).max().unwrap_or(0) + 10
+}
+
 /// Axes, grid and tick labels; the x axis has its name below.
 pub(super) fn frame<'a, 'b>(
     area: &'a Area<'b>,
-    (x, y): (Range, Range),
+    ranges: (Range, Range),
     top_px: i32,
     x_label: &str,
 ) -> Result<Frame<'a, 'b>, Box<dyn std::error::Error>> {
-    let y = Axis(y, n_y_ticks(area.dim_in_pixel().1 / SCALE.unsigned_abs()));
-    let left_px = y.labels().iter().map(|label| width_px(label)).max().unwrap_or(0) + 10;
+    styled_frame(area, ranges, &FrameStyle { top_px, left_px: None, x_label: Some(x_label) })
+}
+
+/// As [`frame`], with more said about what surrounds it.
+pub(super) fn styled_frame<'a, 'b>(
+    area: &'a Area<'b>,
+    (x, y): (Range, Range),
+    style: &FrameStyle<'_>,
+) -> Result<Frame<'a, 'b>, Box<dyn std::error::Error>> {
+    let height_px = area.dim_in_pixel().1 / SCALE.unsigned_abs();
+    let left_px = style.left_px.unwrap_or_else(|| y_labels_px(height_px, y));
     let room_px = dimensions(area).0 / SCALE - left_px - RIGHT_PX;
     let x = Axis(x, ((room_px / TICK_PX).max(1) as usize).min(N_TICKS));
+    let bottom_px = style.x_label.map_or(0, |label| if label.is_empty() { 18 } else { 32 });
     let mut context = ChartBuilder::on(area)
-        .margin_top(top_px * SCALE)
+        .margin_top(style.top_px * SCALE)
         .margin_right(RIGHT_PX * SCALE)
-        .x_label_area_size(if x_label.is_empty() { 18 } else { 32 } * SCALE)
+        .x_label_area_size(bottom_px * SCALE)
         .y_label_area_size(left_px * SCALE)
-        .build_cartesian_2d(x, y)?;
+        .build_cartesian_2d(x, Axis(y, n_y_ticks(height_px)))?;
     context
         .configure_mesh()
         .disable_x_mesh()
@@ -88,7 +113,7 @@ pub(super) fn frame<'a, 'b>(
         .set_all_tick_mark_size(4 * SCALE)
         .label_style(text(Role::Muted, HPos::Left, VPos::Top))
         .draw()?;
-    if !x_label.is_empty() {
+    if let Some(x_label) = style.x_label.filter(|label| !label.is_empty()) {
         let (width, height) = dimensions(area);
         let at = (i32::midpoint(left_px * SCALE, width - RIGHT_PX * SCALE), height - SCALE);
         area.draw(&Text::new(x_label.to_owned(), at, text(Role::Muted, HPos::Center, VPos::Bottom)))?;

@@ -95,7 +95,7 @@ fn draw_legend(area: &Area<'_>, series: &[Series<'_>]) -> Result<(), Box<dyn std
 }
 
 /// At most two points (the lowest and the highest, in order) for each of `columns` stretches, ends kept.
-fn thin(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
+pub(super) fn thin(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
     let per_column = points.len().div_ceil(columns.max(1));
     if per_column <= 2 {
         return points.to_vec();

@@ -4,12 +4,12 @@
 //! a CSS variable in the finished text, and everything is drawn [`SCALE`] times as large under a matching `viewBox`.
 
 use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend};
+use plotters::prelude::{DrawingArea, IntoDrawingArea, SVGBackend, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, IntoFont, RGBColor, ShapeStyle, TextStyle};
 
+use super::layers::Layers;
 use super::{ChartError, ChartSize};
-use crate::plot::scale::floor_index;
 
 /// Drawing units in a CSS pixel.
 pub(super) const SCALE: i32 = 4;
@@ -20,8 +20,17 @@ pub(super) const TEXT_PX: i32 = 11;
 /// Plotters' SVG writes font sizes divided by this.
 const FONT_HEIGHT: f64 = 1.24;
 
-/// Average width of a character as a share of the text's height, for labels that must fit.
-const CHARACTER_WIDTH: f64 = 0.56;
+/// Width of a character as a share of the text's height, rounded up for common sans-serif fonts: labels must fit.
+fn character_width(c: char) -> f64 {
+    match c {
+        'i' | 'j' | 'l' | 't' | 'f' | 'r' | 'I' | ' ' | '.' | ',' | ':' | ';' | '\'' | '|' | '(' | ')' | '\u{202f}' => {
+            0.36
+        }
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.90,
+        c if c.is_uppercase() => 0.70,
+        _ => 0.62,
+    }
+}
 
 pub(super) type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
@@ -64,6 +73,11 @@ impl Role {
         RGBColor(1, index as u8, 254)
     }
 
+    /// The colour as an SVG attribute's value.
+    pub(super) fn css(self) -> &'static str {
+        ROLES.iter().find(|(role, _)| *role == self).map_or("currentColor", |(_, css)| css)
+    }
+
     /// A line of `width` drawing units.
     pub(super) fn stroke(self, width: u32) -> ShapeStyle {
         self.color().stroke_width(width)
@@ -88,19 +102,25 @@ pub(super) fn text(role: Role, horizontal: HPos, vertical: VPos) -> TextStyle<'s
         .pos(Pos::new(horizontal, vertical))
 }
 
-/// Characters that fit into `width_px`.
+/// The start of `label` that fits into `width_px`, at least one character, with an ellipsis where it is cut.
 pub(super) fn fitting(label: &str, width_px: i32) -> String {
-    let room = floor_index(f64::from(width_px) / (f64::from(TEXT_PX) * CHARACTER_WIDTH)).max(1);
-    if label.chars().count() <= room {
+    let room = f64::from(width_px) / f64::from(TEXT_PX);
+    let widths = || label.chars().map(character_width);
+    if widths().sum::<f64>() <= room {
         return label.to_owned();
     }
-    let cut: String = label.chars().take(room.saturating_sub(1)).collect();
+    let mut used = character_width('…');
+    let n_fitting = widths().take_while(|width| {
+        used += width;
+        used <= room
+    });
+    let cut: String = label.chars().take(n_fitting.count().max(1)).collect();
     format!("{}…", cut.trim_end())
 }
 
 /// Width of `label` in CSS pixels, about.
 pub(super) fn width_px(label: &str) -> i32 {
-    (label.chars().count() as f64 * f64::from(TEXT_PX) * CHARACTER_WIDTH).ceil() as i32
+    (label.chars().map(character_width).sum::<f64>() * f64::from(TEXT_PX)).ceil() as i32
 }
 
 /// Draws within an SVG of `size`; `draw` gets an area of [`SCALE`] units a pixel.
@@ -113,16 +133,43 @@ pub(super) fn render(
     size: ChartSize,
     draw: impl FnOnce(&Area<'_>) -> Result<(), Box<dyn std::error::Error>>,
 ) -> Result<String, ChartError> {
+    render_layered(title, description, size, |area, _| draw(area))
+}
+
+/// As [`render`], for drawings that also place SVG of their own.
+///
+/// # Errors
+/// What `draw` returns, as [`ChartError::Draw`].
+pub(super) fn render_layered(
+    title: &str,
+    description: &str,
+    size: ChartSize,
+    draw: impl FnOnce(&Area<'_>, &Layers) -> Result<(), Box<dyn std::error::Error>>,
+) -> Result<String, ChartError> {
+    let layers = Layers::default();
     let mut svg = String::new();
     let scale = SCALE.unsigned_abs();
     {
         let area = SVGBackend::with_string(&mut svg, (size.width * scale, size.height * scale)).into_drawing_area();
         let failed =
             |error: Box<dyn std::error::Error>| ChartError::Draw { title: title.to_owned(), reason: error.to_string() };
-        draw(&area).map_err(failed)?;
+        draw(&area, &layers).map_err(failed)?;
         area.present().map_err(|error| failed(error.into()))?;
     }
-    Ok(themed(&svg, title, description, size))
+    Ok(layers.put_into(&themed(&svg, title, description, size)))
+}
+
+/// A chart without data: a sentence in its middle, and as its description.
+///
+/// # Errors
+/// [`ChartError::Draw`] if the drawing library fails.
+pub(super) fn nothing(title: &str, sentence: &str, size: ChartSize) -> Result<String, ChartError> {
+    render(title, sentence, size, |area| {
+        let (width, height) = dimensions(area);
+        let label = fitting(sentence, width / SCALE);
+        area.draw(&Text::new(label, (width / 2, height / 2), text(Role::Muted, HPos::Center, VPos::Center)))?;
+        Ok(())
+    })
 }
 
 fn themed(svg: &str, title: &str, description: &str, size: ChartSize) -> String {
@@ -146,7 +193,8 @@ fn themed(svg: &str, title: &str, description: &str, size: ChartSize) -> String 
     out
 }
 
-fn escaped(text: &str) -> String {
+/// Text as it stands between tags.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -168,6 +216,21 @@ mod tests {
         assert_eq!(fitting("short", 100), "short");
         let cut = fitting("GOBP_RESPONSE_TO_TYPE_I_INTERFERON", 100);
         assert!(cut.ends_with('…') && cut.chars().count() <= 17, "{cut}");
+    }
+
+    #[test]
+    fn cut_labels_fit_whatever_their_letters() {
+        for label in ["WWWWWWWWWWWWWWWWWWWW", "illilliillilliilliillilliilliill", "GOBP_TYPE_I_INTERFERON"] {
+            assert!(width_px(&fitting(label, 90)) <= 91, "{label}");
+        }
+        assert_eq!(fitting("wide", 1), "w…");
+    }
+
+    #[test]
+    fn an_empty_chart_says_so() {
+        let svg = nothing("Volcano", "No gene has a finite value.", ChartSize { width: 300, height: 80 }).unwrap();
+        assert!(svg.contains("<desc>No gene has a finite value.</desc>"));
+        assert_eq!(svg.matches("No gene has a finite value.").count(), 2);
     }
 
     #[test]
