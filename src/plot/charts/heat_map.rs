@@ -2,9 +2,9 @@
 //!
 //! Values are drawn in 32 steps of colour, each step one path in which a run of equal cells is one line, so that
 //! 60 × 600 cells stay below 300 kB. Labels are thinned where rows or columns are too narrow for each. NaN is grey and
-//! said in the key. Where columns are narrower than a pixel, each pixel shows the value among them that is farthest from
-//! the middle (diverging) or largest (sequential), of equals the first. Infinite values and those outside the range take the colour of its end. The colours are those of
-//! one theme, as in `color`.
+//! said in the key. Where columns are narrower than a pixel, each pixel shows the value among them that is farthest
+//! from the middle (diverging) or largest (sequential), of equals the first. Infinite values and those outside the range
+//! take the colour of its end. The colours are those of one theme, as in `color`.
 
 use std::fmt::Write;
 
@@ -221,7 +221,8 @@ fn cells(map: &HeatMap<'_>, layout: &Layout, ends: Range) -> String {
     let (width, height) = (all_px / n_drawn as f64 * scale, layout.cell_px.1 * scale);
     let (x, y) = (layout.left_px * SCALE, f64::from(KEY_PX * SCALE) + height / 2.0);
     let mut out = format!(
-        "<g fill=\"none\" shape-rendering=\"crispEdges\" transform=\"translate({x} {y:.3}) scale({width:.5} {height:.5})\">\n"
+        "<g fill=\"none\" shape-rendering=\"crispEdges\" \
+         transform=\"translate({x} {y:.3}) scale({width:.5} {height:.5})\">\n"
     );
     for (step, (path, _)) in paths.iter().enumerate().filter(|(_, (path, _))| !path.is_empty()) {
         let color = if step == N_STEPS { missing(map.theme) } else { step_color(map, step) };

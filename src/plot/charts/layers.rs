@@ -79,7 +79,8 @@ pub(super) fn marks(mut at: Vec<(i32, i32)>, cap: Cap, diameter: i32, role: Role
         return path;
     }
     format!(
-        "<path fill=\"none\" stroke=\"{}\" stroke-width=\"{diameter}\" stroke-linecap=\"{cap}\" opacity=\"{opacity}\" d=\"{path}\"/>\n",
+        "<path fill=\"none\" stroke=\"{}\" stroke-width=\"{diameter}\" stroke-linecap=\"{cap}\" \
+         opacity=\"{opacity}\" d=\"{path}\"/>\n",
         role.css()
     )
 }
@@ -114,7 +115,8 @@ pub(super) fn dashed(from: (i32, i32), to: (i32, i32), role: Role) -> String {
 pub(super) fn titled((left, top): (i32, i32), (width, height): (i32, i32), title: &str) -> String {
     let title = escaped(title);
     format!(
-        "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"transparent\"><title>{title}</title></rect>\n"
+        "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"transparent\">\
+         <title>{title}</title></rect>\n"
     )
 }
 

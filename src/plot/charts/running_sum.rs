@@ -1,5 +1,5 @@
-//! Running-sum charts of gene set enrichment (Subramanian et al., PNAS 2005, figure 1): the running sum over the ranking,
-//! the set's genes as ticks, the ranking metric below.
+//! Running-sum charts of gene set enrichment (Subramanian et al., PNAS 2005, figure 1): the running sum over the
+//! ranking, the set's genes as ticks, the ranking metric below.
 //!
 //! The curve is drawn straight between the corners given. Its peak is the corner farthest from 0, the first of equals;
 //! genes of the set up to it (from it on, if it is negative) are the leading edge and have the curve's colour. Corners
@@ -26,7 +26,7 @@ pub struct RunningSum<'a> {
     pub title: &'a str,
     /// The result in words, above the curve: "NES 2.90, p 3e-41, q 1e-39".
     pub summary: &'a str,
-    /// `(genes passed, running sum)`, genes passed ascending from 0 to n: a hit at rank r (from 0) rises from r to r + 1.
+    /// `(genes passed, running sum)`, genes passed ascending from 0 to n: a hit at rank r rises from r to r + 1.
     pub corners: &'a [(f64, f64)],
     /// Ranks of the set's genes, from 0.
     pub hits: &'a [u32],
