@@ -6,8 +6,8 @@
 //! and only when a move takes the witness below the bound are members walked through again, whole buckets of ranks
 //! being skipped when even all of their weight at once would not reach the bound.
 //!
-//! Members are bits over the ranks. Sums are kept up to date in place and made anew for every bound, so rounding stays
-//! near 1e-13, below [`TIE`]. A set without weight is scored with equal weights.
+//! Members are bits over the ranks. Sums are kept up to date in place and made anew for every bound, so rounding
+//! stays near 1e-13, below [`TIE`]. A set without weight is scored with equal weights.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
@@ -29,7 +29,9 @@ impl Buckets {
     pub(super) fn new(n_ranked: usize, sets: &[Vec<u32>]) -> Self {
         let n_words = n_ranked.div_ceil(WORD);
         let mut members_by_word = vec![0_usize; n_words];
-        sets.iter().flatten().for_each(|&rank| members_by_word[rank as usize / WORD] += 1);
+        for &rank in sets.iter().flatten() {
+            members_by_word[rank as usize / WORD] += 1;
+        }
         let n_members: usize = members_by_word.iter().sum();
         let n_buckets = (2.0 * libm::sqrt(sets.first().map_or(1, Vec::len) as f64)) as usize;
         let n_buckets = n_buckets.clamp(1, 255);
@@ -128,7 +130,7 @@ impl Chain {
     /// One move. Both draws are scaled from 32 bits, so that chances differ by less than N/2³².
     fn try_move(&mut self, level: &Level<'_>, rng: &mut ChaCha8Rng) -> bool {
         let bits = rng.next_u64();
-        let scale = |bits: u64, bound: usize| ((bits & 0xffff_ffff) * bound as u64 >> 32) as usize;
+        let scale = |bits: u64, bound: usize| (((bits & 0xffff_ffff) * bound as u64) >> 32) as usize;
         let at = scale(bits, self.members.len());
         let (old, new) = (self.members[at], scale(bits >> 32, level.weights.len()) as u32);
         if self.contains(new) {
@@ -148,7 +150,7 @@ impl Chain {
     }
 
     fn contains(&self, rank: u32) -> bool {
-        self.bits[rank as usize / WORD] >> (rank as usize % WORD) & 1 == 1
+        (self.bits[rank as usize / WORD] >> (rank as usize % WORD)) & 1 == 1
     }
 
     fn flip(&mut self, rank: u32) {

@@ -1,10 +1,10 @@
 //! Preranked gene set enrichment analysis (GSEA): whether a set's genes stand together at one end of a ranking.
 //!
 //! Enrichment scores, leading edges, NES and p as fgsea has them (Subramanian et al., PNAS 2005; Korotkevich et al.,
-//! bioRxiv 060012v3), p down to `eps` by multilevel splitting. Null: a random set of as many genes; p is one-sided given
-//! the sign of the score. [`gsea`] does one ranking, [`GseaRun`] the same in steps, [`RankNull`] many rankings against one
-//! null. Sets are corrected together by Benjamini–Hochberg; sets without p (too few null scores of their sign) are NaN and
-//! not counted.
+//! bioRxiv 060012v3), p down to `eps` by multilevel splitting. Null: a random set of as many genes; p is one-sided
+//! given the sign of the score. [`gsea`] does one ranking, [`GseaRun`] the same in steps, [`RankNull`] many rankings
+//! against one null. Sets are corrected together by Benjamini–Hochberg; sets without p (too few null scores of their
+//! sign) are NaN and not counted.
 
 mod chain;
 mod error;

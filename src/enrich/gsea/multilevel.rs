@@ -1,17 +1,18 @@
 //! Tail probabilities of the enrichment score by adaptive multilevel splitting, for p far below one in the number of
 //! random sets.
 //!
-//! The method of Korotkevich et al. (bioRxiv 060012v3, fgsea `fgseaMultilevel`): n random sets are sorted by the largest value S⁺
-//! of their running sum; those not above the median are replaced by copies of the others, which then wander by a
-//! Markov chain among sets above the median; and so on, each level about half as likely as the one before. The
-//! chance of a level is the expectation of ln Beta(m + 1, n − m) for m of n survivors, −Σ_{j=m+1..n} 1/j; with m = (n − 1)/2
-//! that is fgsea's. P(ES ≥ x, ES > 0) is the product of the levels below x and the share, in the level that spans x, of
-//! sets that reach x and whose score is positive. Negative scores are those of the reversed ranking.
+//! The method of Korotkevich et al. (bioRxiv 060012v3, fgsea `fgseaMultilevel`): n random sets are sorted by the
+//! largest value S⁺ of their running sum; those not above the median are replaced by copies of the others, which then
+//! wander by a Markov chain among sets above the median; and so on, each level about half as likely as the one
+//! before. The chance of a level is the expectation of ln Beta(m + 1, n − m) for m of n survivors, −Σ_{j=m+1..n} 1/j;
+//! with m = (n − 1)/2 that is fgsea's. P(ES ≥ x, ES > 0) is the product of the levels below x and the share, in the
+//! level that spans x, of sets that reach x and whose score is positive. Negative scores are those of the reversed
+//! ranking.
 //!
-//! Sets that tie with the median do not survive, so atoms of the distribution are counted once. Where nothing survives,
-//! or levels have become rarer than `eps`, the ruler ends, and what lies beyond is said to be unreliable. A chain gets as
-//! many tries at a level as it takes, at the acceptance measured there, to replace every member once on average; the
-//! number does not depend on the chain's own luck.
+//! Sets that tie with the median do not survive, so atoms of the distribution are counted once. Where nothing
+//! survives, or levels have become rarer than `eps`, the ruler ends, and what lies beyond is said to be unreliable. A
+//! chain gets as many tries at a level as it takes, at the acceptance measured there, to replace every member once on
+//! average; the number does not depend on the chain's own luck.
 
 use rand_chacha::ChaCha8Rng;
 

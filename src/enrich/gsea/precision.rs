@@ -1,9 +1,9 @@
 //! How well a p value is known, and which of two methods knows it better.
 //!
-//! The standard deviation of log2 p of n more extreme among N random sets is √(ψ₁(n + 1) − ψ₁(N + 1))/ln 2; of the multilevel
-//! method with s samples, √(L·(ψ₁((s + 1)/2) − ψ₁(s + 1)))/ln 2 after L = ⌊1 − log2 p⌋ halvings (fgsea `multilevelError`). For
-//! whole numbers differences of trigamma are sums of 1/j². The multilevel method is taken where its error is below half the 95 %
-//! interval (Clopper & Pearson) of the other's log2 p, which is fgsea's rule.
+//! The standard deviation of log2 p of n more extreme among N random sets is √(ψ₁(n + 1) − ψ₁(N + 1))/ln 2; of the
+//! multilevel method with s samples, √(L·(ψ₁((s + 1)/2) − ψ₁(s + 1)))/ln 2 after L = ⌊1 − log2 p⌋ halvings (fgsea
+//! `multilevelError`). For whole numbers differences of trigamma are sums of 1/j². The multilevel method is taken
+//! where its error is below half the 95 % interval (Clopper & Pearson) of the other's log2 p, which is fgsea's rule.
 
 use std::f64::consts::LN_2;
 

@@ -1,9 +1,9 @@
 //! Enrichment scores of many rankings against one null.
 //!
-//! When a hit weighs its distance from the middle of the ranking ([`super::Ranking::of_ranks`]), the score of a random set
-//! depends on the number of genes and the size of the set alone. Random sets are scored once for every size and all
-//! rankings, of all features, are compared with them: a score costs O(k), its p a search. p by the +1 rule and NES as in
-//! [`super::null`]; p is never below 1/(1 + number of random sets of its sign).
+//! When a hit weighs its distance from the middle of the ranking ([`super::Ranking::of_ranks`]), the score of a
+//! random set depends on the number of genes and the size of the set alone. Random sets are scored once for every
+//! size and all rankings, of all features, are compared with them: a score costs O(k), its p a search. p by the +1
+//! rule and NES as in [`super::null`]; p is never below 1/(1 + number of random sets of its sign).
 
 use std::collections::BTreeMap;
 

@@ -65,7 +65,9 @@ impl Ranking {
         genes.sort_by(|&a, &b| (of(b) + 0.0).total_cmp(&(of(a) + 0.0)));
         let n_tied = genes.windows(2).filter(|pair| of(pair[0]) == of(pair[1]) && of(pair[0]) != 0.0).count();
         let mut rank_by_gene = vec![NOT_RANKED; statistics.len()];
-        genes.iter().enumerate().for_each(|(rank, &gene)| rank_by_gene[gene as usize] = rank as u32);
+        for (rank, &gene) in genes.iter().enumerate() {
+            rank_by_gene[gene as usize] = rank as u32;
+        }
         let magnitudes = scaled(genes.iter().map(|&gene| of(gene).abs()).collect());
         Ok(Self { genes, rank_by_gene, magnitudes, n_tied })
     }
@@ -140,7 +142,9 @@ pub(super) fn powers(magnitudes: &[f64], exponent: f64) -> Vec<f64> {
 fn scaled(mut magnitudes: Vec<f64>) -> Vec<f64> {
     let largest = magnitudes.iter().copied().fold(0.0, f64::max);
     if largest > 0.0 {
-        magnitudes.iter_mut().for_each(|magnitude| *magnitude /= largest);
+        for magnitude in &mut magnitudes {
+            *magnitude /= largest;
+        }
     }
     magnitudes
 }

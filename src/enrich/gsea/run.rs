@@ -1,9 +1,10 @@
 //! A preranked analysis in small steps: null scores first, then the multilevel method where they are too coarse.
 //!
-//! Every set's score is compared with random sets of its size ([`super::null`]); where fewer of them are more extreme than
-//! the count that makes counting precise ([`super::precision`]), p = P(ES ≥ x, ES > 0)/P(ES ≥ 0), the first by one
-//! [`super::multilevel`] run for all sets of that size and sign, the second from the random sets, at least `eps` (fgsea
-//! `fgseaMultilevel`). Results depend on ranking, set and parameters, not on other sets or their order, padj apart.
+//! Every set's score is compared with random sets of its size ([`super::null`]); where fewer of them are more extreme
+//! than the count that makes counting precise ([`super::precision`]), p = P(ES ≥ x, ES > 0)/P(ES ≥ 0), the first by
+//! one [`super::multilevel`] run for all sets of that size and sign, the second from the random sets, at least `eps`
+//! (fgsea `fgseaMultilevel`). Results depend on ranking, set and parameters, not on other sets or their order, padj
+//! apart.
 
 use std::collections::BTreeMap;
 

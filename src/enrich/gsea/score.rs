@@ -1,11 +1,11 @@
 //! The enrichment score of one set: how far a running sum over the ranking strays from 0.
 //!
-//! Going down the ranking, a hit (gene of the set) adds its share w/NR of the set's weights and a miss takes
-//! 1/(N − k) (Subramanian et al., PNAS 2005). With S_i the rank (from 1) of the i-th of k hits, the sum is largest just
-//! after a hit, tops_i = Σ_{j≤i} w_j/NR − (S_i − i)/(N − k), and smallest just before one,
-//! bottoms_i = tops_i − w_i/NR, so k points say everything (fgsea `calcGseaStat`). ES is max tops if it is further
-//! from 0 than min bottoms, min bottoms if that is, and 0 if they are equally far. Of equal extremes the first counts.
-//! A set whose weights are all 0 is scored with equal weights.
+//! Going down the ranking, a hit (gene of the set) adds its share w/NR of the set's weights and a miss takes 1/(N −
+//! k) (Subramanian et al., PNAS 2005). With S_i the rank (from 1) of the i-th of k hits, the sum is largest just
+//! after a hit, tops_i = Σ_{j≤i} w_j/NR − (S_i − i)/(N − k), and smallest just before one, bottoms_i = tops_i −
+//! w_i/NR, so k points say everything (fgsea `calcGseaStat`). ES is max tops if it is further from 0 than min
+//! bottoms, min bottoms if that is, and 0 if they are equally far. Of equal extremes the first counts. A set whose
+//! weights are all 0 is scored with equal weights.
 
 /// Where the running sum of a set is furthest above and below 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
