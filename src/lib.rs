@@ -14,6 +14,7 @@ pub mod io;
 pub mod lens;
 pub mod platform;
 pub mod plot;
+pub mod pool;
 pub mod protocol;
 pub mod sae;
 pub mod stats;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use source::{Source, sources};
 
 /// A module and the modules it may import; binaries may import everything.
-const TABLE: [(&str, &[&str]); 13] = [
+const TABLE: [(&str, &[&str]); 14] = [
     ("data", &[]),
     ("plot", &["data"]),
     ("stats", &["data"]),
@@ -20,8 +20,9 @@ const TABLE: [(&str, &[&str]); 13] = [
     ("lens", &["data", "stats", "enrich", "sae"]),
     ("steer", &["data", "stats", "enrich", "sae"]),
     ("protocol", &["data", "sae", "lens", "steer"]),
-    ("platform", &["data", "io", "protocol"]),
-    ("engine", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "platform"]),
+    ("pool", &["data", "enrich", "lens", "protocol"]),
+    ("platform", &["data", "io", "protocol", "pool"]),
+    ("engine", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "pool", "platform"]),
     ("cli", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "platform", "engine"]),
     ("ui", &["data", "plot", "protocol", "platform"]),
 ];

@@ -1,5 +1,6 @@
 //! The command line on the small data set: what it writes and how it exits.
 
+use std::collections::BTreeMap;
 #[cfg(unix)]
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -53,15 +54,16 @@ fn a_run_writes_every_file_and_loads_its_own_weights() {
         "sae/cfg.json",
         "sae/sae_weights.safetensors",
         "feature_statistics.csv",
-        "differential_expression.csv",
-        "go_enrichment_results.csv",
+        "differential_expression.parquet",
+        "enrichment.csv",
+        "label_association.csv",
     ];
     let summary: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!(summary["files"], serde_json::json!(files));
     assert_eq!(summary["is_complete"], true);
     assert!(summary["sae"]["explained_variance"].as_f64().unwrap() > 0.9);
-    let enrichment = std::fs::read_to_string(out.join("go_enrichment_results.csv")).unwrap();
-    assert!(enrichment.contains("RESPONSE"), "{enrichment}");
+    let enrichment = std::fs::read_to_string(out.join("enrichment.csv")).unwrap();
+    assert!(enrichment.contains("MARKERS_OF_A"), "{enrichment}");
 
     let again = out_folder("again");
     let output = run("obsm/X_latent", &again, &["--weights", &out.join("sae").to_string_lossy()]);
@@ -69,6 +71,48 @@ fn a_run_writes_every_file_and_loads_its_own_weights() {
     for name in &files[2..] {
         assert_eq!(std::fs::read(out.join(name)).unwrap(), std::fs::read(again.join(name)).unwrap(), "{name}");
     }
+}
+
+#[test]
+fn paper_mode_writes_the_papers_tables() {
+    let out = out_folder("paper");
+    let output =
+        run("obsm/X_latent", &out, &[&SMALL[..], &["--epochs", "100", "--seed", "1", "--mode", "paper"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let enrichment = std::fs::read_to_string(out.join("go_enrichment_results.csv")).unwrap();
+    assert!(enrichment.contains("RESPONSE"), "{enrichment}");
+    assert!(out.join("differential_expression.csv").exists() && !out.join("enrichment.csv").exists());
+}
+
+/// Any grouping of cells can be tested: here the scores of the reference cells, one column a feature.
+#[test]
+fn scores_given_as_they_are_are_tested_as_scipy_does_on_any_number_of_threads() {
+    let sound = |name: &str| format!("{}/tests/fixtures/sound/{name}", env!("CARGO_MANIFEST_DIR"));
+    let scores = |threads: &str| {
+        let out = out_folder(&format!("identity{threads}"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_featurescope"));
+        command.args(["run", "--expression", &sound("kang_500.h5ad"), "--embedding", &sound("scores.npy")]);
+        command.args(["--gene-sets", &sound("sets.gmt"), "--weights", "identity", "--csv", "--threads", threads]);
+        command.args(["--positives", "active", "--min-log2fc", "0", "--min-cells", "1", "--min-genes", "1"]);
+        command.args(["--labels-column", "cell_type", "--out"]).arg(&out);
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+        out
+    };
+    let (one, two) = (scores("1"), scores("2"));
+    for name in ["differential_expression.csv.gz", "differential_expression.parquet", "enrichment.csv"] {
+        assert_eq!(std::fs::read(one.join(name)).unwrap(), std::fs::read(two.join(name)).unwrap(), "{name}");
+    }
+    let found = std::fs::read_to_string(one.join("enrichment.csv")).unwrap();
+    let expected = std::fs::read_to_string(sound("ora.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(expected.as_bytes());
+    let rows = reader.deserialize::<BTreeMap<String, String>>().map(Result::unwrap);
+    let n_significant = rows.filter(|row| row["padj_feature"].parse::<f64>().unwrap() < 0.05).count();
+    assert_eq!(found.lines().count(), 1 + n_significant);
+    let first = found.lines().find(|line| line.contains("HALLMARK_INTERFERON_ALPHA_RESPONSE,up")).unwrap();
+    assert!(first.starts_with("0,"), "{first}");
+    let labels = std::fs::read_to_string(one.join("label_association.csv")).unwrap();
+    assert!(labels.contains("\n1,cell_type,CD14+ Monocytes,1.0,1.0,0.0,local,false\n"), "{labels}");
 }
 
 #[test]
@@ -116,7 +160,7 @@ fn results_of_an_earlier_run_do_not_stay() {
     without_sets.args(["run", "--expression", &small, "--embedding", "obsm/X_latent"]).args(extra);
     let output = without_sets.arg("--out").arg(&out).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
-    assert!(!out.join("go_enrichment_results.csv").exists() && out.join("mine.csv").exists());
+    assert!(!out.join("enrichment.csv").exists() && out.join("mine.csv").exists());
 }
 
 #[test]

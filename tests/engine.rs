@@ -11,9 +11,10 @@ use featurescope::io::MemorySource;
 use featurescope::platform::MemoryStore;
 use featurescope::platform::native::{Session, Turn};
 use featurescope::protocol::{
-    AnalysisParams, AnalysisSummary, Answer, Call, CellColor, CheckpointInfo, DatasetSummary, Event, ExportKind,
-    ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, Job, MapSource, Request, RequestId, SaeOrigin,
-    SaeParams, SaeSummary, SteerParams, SteerTarget, TableQuery, U32Column, Variant, ViewQuery, ViewResult,
+    AnalysisMode, AnalysisParams, AnalysisSummary, Answer, AssociationParams, Call, CellColor, CheckpointInfo,
+    DatasetSummary, Event, ExportKind, ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, Job, MapSource,
+    Positives, Request, RequestId, SaeOrigin, SaeParams, SaeSummary, SoundParams, SteerParams, SteerTarget,
+    TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant, ViewQuery, ViewResult,
 };
 
 const N_CELLS: usize = 240;
@@ -102,7 +103,13 @@ impl Desk {
     }
 
     fn analyse(&mut self) -> AnalysisSummary {
-        analysed(self.ask(Request::Analyse { params: AnalysisParams::default() }))
+        self.analyse_by(AnalysisMode::Sound)
+    }
+
+    fn analyse_by(&mut self, mode: AnalysisMode) -> AnalysisSummary {
+        // Of 240 cells, 1 % are too few to test.
+        let sound = SoundParams { positives: Positives::Active, ..SoundParams::default() };
+        analysed(self.ask(Request::Analyse { params: AnalysisParams { mode, sound, ..AnalysisParams::default() } }))
     }
 
     fn table(&mut self, search: &str, sort: FeatureSort) -> Vec<FeatureRow> {
@@ -277,7 +284,7 @@ fn the_planted_response_is_found_steered_and_exported() {
     let sae = desk.train(params());
     assert!(sae.explained_variance > 0.9, "{sae:?}");
     assert!(matches!(sae.origin, SaeOrigin::Trained { ref last, .. } if last.step == 600));
-    let analysis = desk.analyse();
+    let analysis = desk.analyse_by(AnalysisMode::Paper);
     assert_eq!((analysis.n_genes, analysis.n_sets, analysis.n_done), (60, 5, analysis.n_live));
 
     let feature = desk.treated_feature();
@@ -303,12 +310,65 @@ fn the_planted_response_is_found_steered_and_exported() {
     let statistics = text(&desk.export(ExportKind::FeatureStatistics)[0]);
     assert!(statistics.starts_with("feature_id,n_active_samples,mean_activation,std_activation,max_activation"));
     assert_eq!(statistics.lines().count(), 1 + 4);
-    let enrichment = text(&desk.export(ExportKind::Enrichment)[0]);
+    let enrichment = text(&desk.export(ExportKind::Enrichment { style: TableStyle::default() })[0]);
     assert!(enrichment.lines().skip(1).any(|line| line.contains("RESPONSE")));
-    let genes = text(&desk.export(ExportKind::DifferentialExpression { feature: Some(feature) })[0]);
+    let genes = text(&desk.export(genes_table(Some(feature), None))[0]);
     assert_eq!(genes.lines().count(), 1 + 60);
-    let all = text(&desk.export(ExportKind::DifferentialExpression { feature: None })[0]);
+    let all = text(&desk.export(genes_table(None, None))[0]);
     assert!(all.contains(",RESP04,") && !all.contains(",CTRL12,"), "significant genes only: {all}");
+}
+
+fn genes_table(feature: Option<FeatureId>, below: Option<f64>) -> ExportKind {
+    ExportKind::DifferentialExpression { feature, below, style: TableStyle::default(), in_parts: false }
+}
+
+#[test]
+fn sound_mode_finds_the_planted_response_and_writes_its_tables() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad", "sets.gmt"]);
+    desk.train(params());
+    let analysis = desk.analyse();
+    assert_eq!((analysis.n_genes, analysis.n_sets, analysis.n_universe), (60, 5, 60));
+    assert_eq!(analysis.n_done + analysis.n_excluded, analysis.n_live);
+
+    let feature = desk.treated_feature();
+    let card = desk.card(feature);
+    assert!(card.genes_up.iter().take(5).all(|gene| gene.name.starts_with("RESP")), "{:?}", card.genes_up);
+    assert_eq!(card.n_positive + card.n_negative, N_CELLS);
+    assert_eq!(card.volcano.as_ref().unwrap().log2_fold_change.len(), 60);
+    let term = &card.terms.as_ref().unwrap()[0];
+    assert_eq!(term.name, "RESPONSE");
+    let TermTests::Sound { log10_p_value, log10_padj, log10_padj_global: Some(global), rank_z, .. } = term.tests else {
+        panic!("{term:?}")
+    };
+    assert!(log10_p_value < log10_padj && global < -5.0 && rank_z > 2.0, "{term:?}");
+    let rows = desk.table("response", FeatureSort::BestTerm);
+    let row = rows.iter().find(|row| row.feature == feature).unwrap();
+    assert!(row.top_genes[0].starts_with("RESP") && row.n_terms > Some(0), "{row:?}");
+
+    let all = text(&desk.export(genes_table(None, None))[0]);
+    assert_eq!(all.lines().count(), 1 + 60 * analysis.n_done);
+    assert!(all.starts_with("feature,gene,n_pos,n_neg,mean_pos,"));
+    let significant = text(&desk.export(genes_table(None, Some(0.05)))[0]);
+    assert!(significant.contains(",RESP04,") && significant.len() < all.len());
+    let enrichment = text(&desk.export(ExportKind::Enrichment { style: TableStyle::default() })[0]);
+    let line = enrichment.lines().find(|line| line.starts_with(&format!("{feature},RESPONSE,up,"))).unwrap();
+    assert!(line.contains(&format!(",{},", term.n_hits)) && line.contains("RESP04"), "{line}");
+    let labels = ExportKind::LabelAssociation { params: AssociationParams::default(), format: TableFormat::Csv };
+    let labels = text(&desk.export(labels)[0]);
+    let line = labels.lines().find(|line| line.starts_with(&format!("{feature},condition,treated,"))).unwrap();
+    assert!(line.split(',').nth(3).unwrap().parse::<f64>().unwrap() > 0.95, "{line}");
+}
+
+#[test]
+fn columns_of_an_embedding_are_features_as_they_stand() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad", "sets.gmt"]);
+    let sae = sae_ready(desk.ask(Request::UseColumns { embedding: "X_latent".into() }));
+    assert_eq!((sae.n_features, sae.origin), (sae.d_in, SaeOrigin::Columns));
+    let unknown = desk.refused(Request::UseColumns { embedding: "X_none".into() });
+    assert!(unknown.contains("X_latent"), "{unknown}");
+    assert!(desk.analyse().n_done > 0);
 }
 
 fn text(file: &ExportedFile) -> String {

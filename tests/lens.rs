@@ -5,6 +5,7 @@
 mod order;
 mod reference;
 mod sample;
+mod sound;
 mod tables;
 
 use std::path::PathBuf;

@@ -1,11 +1,12 @@
 //! The options of the command line and the run they describe.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::analysis_args::AnalysisOptions;
 use super::error::CliError;
-use crate::protocol::{AnalysisMode, AnalysisParams, ExpressionValues, LossConvention, SaeParams, Variant};
+use crate::protocol::{AnalysisParams, ExportKind, LossConvention, SaeParams, TableFormat, TableStyle, Variant};
 
 /// Single-cell embeddings through sparse features.
 #[derive(Debug, Parser)]
@@ -39,29 +40,31 @@ pub(super) struct RunOptions {
     /// Labels of the cells (.csv).
     #[arg(long, value_name = "L.csv")]
     pub(super) labels: Option<PathBuf>,
-    /// A SAELens folder to load in place of training.
-    #[arg(long, value_name = "DIR", conflicts_with_all = TRAINING_OPTIONS)]
-    pub(super) weights: Option<PathBuf>,
+    /// A SAELens folder to load in place of training, or `identity`: the embedding's columns are the features.
+    #[arg(long, value_name = "DIR|identity", conflicts_with_all = TRAINING_OPTIONS)]
+    weights: Option<PathBuf>,
+    /// Seed of initialisation, shuffling and sampled cells [default: 0].
+    #[arg(long, allow_negative_numbers = true)]
+    seed: Option<u64>,
+    /// Threads that analyse features [default: as many as the machine has].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(super) threads: Option<std::num::NonZeroUsize>,
     #[command(flatten)]
     training: TrainingOptions,
-    /// How features are analysed.
-    #[arg(long, value_enum, default_value = "paper")]
-    mode: Mode,
-    /// The expression values that are compared.
-    #[arg(long, value_enum, default_value = "lognorm")]
-    values: Values,
-    /// Sets with fewer genes in the data are left out.
-    #[arg(long, default_value_t = 10, allow_negative_numbers = true)]
-    min_genes: usize,
-    /// Sets with more genes in the data are left out.
-    #[arg(long, default_value_t = 500, allow_negative_numbers = true)]
-    max_genes: usize,
+    #[command(flatten)]
+    analysis: AnalysisOptions,
+    /// Write differential_expression.csv.gz beside the Parquet file of --mode sound.
+    #[arg(long)]
+    pub(super) csv: bool,
     /// Folder for the results; made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
 }
 
-const TRAINING_OPTIONS: [&str; 8] = ["variant", "hidden", "k", "l1", "lr", "epochs", "batch", "seed"];
+const TRAINING_OPTIONS: [&str; 7] = ["variant", "hidden", "k", "l1", "lr", "epochs", "batch"];
+
+/// What `--weights` says where the embedding's columns are the features.
+const IDENTITY: &str = "identity";
 
 #[derive(Args, Debug)]
 struct TrainingOptions {
@@ -86,9 +89,6 @@ struct TrainingOptions {
     /// Cells per step [default: 256, or all where there are fewer].
     #[arg(long, allow_negative_numbers = true)]
     batch: Option<usize>,
-    /// Seed of initialisation and shuffling [default: 0].
-    #[arg(long, allow_negative_numbers = true)]
-    seed: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -97,20 +97,6 @@ enum VariantName {
     Vanilla,
     /// The k largest activations of a cell.
     Topk,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Mode {
-    /// scFeatureLens as its authors coded it.
-    Paper,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Values {
-    /// As the file holds them.
-    Raw,
-    /// Counts per 10,000, then ln(1 + x).
-    Lognorm,
 }
 
 /// Where the embedding comes from.
@@ -123,6 +109,25 @@ pub(super) enum EmbeddingSource {
 }
 
 impl RunOptions {
+    /// The tables an analysis is written as.
+    pub(super) fn tables(&self, has_gene_sets: bool) -> Vec<ExportKind> {
+        let table = |format| ExportKind::DifferentialExpression {
+            feature: None,
+            below: None,
+            style: TableStyle { format, ..TableStyle::default() },
+            in_parts: true,
+        };
+        let is_sound = self.analysis.is_sound();
+        let mut tables = vec![table(if is_sound { TableFormat::Parquet } else { TableFormat::Csv })];
+        tables.extend((is_sound && self.csv).then(|| table(TableFormat::CsvGz)));
+        tables.extend(has_gene_sets.then(|| ExportKind::Enrichment { style: TableStyle::default() }));
+        tables.extend(is_sound.then(|| ExportKind::LabelAssociation {
+            params: self.analysis.association_params(),
+            format: TableFormat::Csv,
+        }));
+        tables
+    }
+
     /// Where the embedding comes from.
     pub(super) fn embedding_source(&self) -> EmbeddingSource {
         match self.embedding.strip_prefix("obsm/") {
@@ -134,12 +139,20 @@ impl RunOptions {
     /// Checks what can be known before files are read.
     ///
     /// # Errors
-    /// [`CliError::Usage`] for an option that belongs to the other variant, or limits no gene set can meet.
+    /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
         self.training.variant()?;
-        let (min, max) = (self.min_genes, self.max_genes);
-        let checked = self.analysis_params().check();
-        checked.map_err(|error| CliError::Usage(format!("--min-genes {min} --max-genes {max}: {error}")))
+        self.analysis_params().map(drop)
+    }
+
+    /// The folder of weights, if some are to be loaded.
+    pub(super) fn weights(&self) -> Option<&Path> {
+        self.weights.as_deref().filter(|_| !self.is_identity())
+    }
+
+    /// Whether the embedding's columns are the features.
+    pub(super) fn is_identity(&self) -> bool {
+        self.weights.as_deref() == Some(Path::new(IDENTITY))
     }
 
     /// What to train on `n_cells` cells: a batch has no more of them unless that was asked for.
@@ -155,24 +168,17 @@ impl RunOptions {
             learning_rate: options.lr.unwrap_or(defaults.learning_rate),
             batch_size: options.batch.unwrap_or(defaults.batch_size.min(n_cells)),
             n_epochs: options.epochs.unwrap_or(defaults.n_epochs),
-            seed: options.seed.unwrap_or(defaults.seed),
+            seed: self.seed.unwrap_or(defaults.seed),
             center_inputs: defaults.center_inputs,
         })
     }
 
     /// How to analyse.
-    pub(super) fn analysis_params(&self) -> AnalysisParams {
-        AnalysisParams {
-            mode: match self.mode {
-                Mode::Paper => AnalysisMode::Paper,
-            },
-            values: match self.values {
-                Values::Raw => ExpressionValues::Raw,
-                Values::Lognorm => ExpressionValues::LogNormalized,
-            },
-            min_set_size: self.min_genes,
-            max_set_size: self.max_genes,
-        }
+    ///
+    /// # Errors
+    /// As [`AnalysisOptions::params`].
+    pub(super) fn analysis_params(&self) -> Result<AnalysisParams, CliError> {
+        self.analysis.params(self.seed)
     }
 }
 
@@ -209,7 +215,7 @@ mod tests {
         let options = parse(&[]).unwrap();
         assert!(options.check().is_ok());
         assert_eq!(options.sae_params(1000).unwrap(), SaeParams::default());
-        assert_eq!(options.analysis_params(), AnalysisParams::default());
+        assert_eq!(options.analysis_params().unwrap(), AnalysisParams::default());
         assert_eq!(options.embedding_source(), EmbeddingSource::Obsm("X_pca".to_owned()));
     }
 
@@ -228,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn set_sizes_nothing_can_have_are_refused_by_option() {
+    fn set_sizes_nothing_can_have_are_refused() {
         let text = parse(&["--min-genes", "0"]).unwrap().check().unwrap_err().to_string();
         assert!(text.starts_with("--min-genes 0"), "{text}");
     }
@@ -242,6 +248,8 @@ mod tests {
     #[test]
     fn weights_exclude_training_options() {
         assert!(parse(&["--weights", "d", "--hidden", "8"]).is_err());
-        assert!(parse(&["--weights", "d"]).is_ok());
+        assert_eq!(parse(&["--weights", "d", "--seed", "3"]).unwrap().weights(), Some(Path::new("d")));
+        let identity = parse(&["--weights", "identity"]).unwrap();
+        assert_eq!((identity.is_identity(), identity.weights()), (true, None));
     }
 }

@@ -1,12 +1,13 @@
 //! Sends requests to an engine in process and waits for what they come to.
 
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::progress::Progress;
 use crate::engine::Engine;
 use crate::platform::MemoryStore;
-use crate::platform::native::{Interrupt, NativeHost, Session, Turn};
+use crate::platform::native::{Interrupt, NativeHost, Session, ThreadPool, Turn};
 use crate::protocol::{Answer, Call, Event, Job, Request, RequestId};
 
 /// An engine, the thread that runs it, and a bar.
@@ -20,8 +21,11 @@ pub(super) struct Driver {
 }
 
 impl Driver {
-    pub(super) fn new() -> Self {
+    /// An engine with a pool of so many threads, or of all the machine has.
+    pub(super) fn new(n_threads: Option<NonZeroUsize>) -> Self {
         let session = Session::new(Rc::new(MemoryStore::default()));
+        let n_threads = n_threads.or_else(|| std::thread::available_parallelism().ok());
+        session.host().use_pool(Rc::new(ThreadPool::new(n_threads.map_or(1, NonZeroUsize::get))));
         let engine = Engine::new(session.host());
         Self { session, engine, next_id: 1, progress: Progress::new(), is_interrupted: false }
     }

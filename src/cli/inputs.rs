@@ -48,7 +48,7 @@ fn inputs(options: &RunOptions) -> Vec<(Role, PathBuf)> {
     }
     inputs.extend(options.labels.iter().map(|path| (Role::Labels, path.clone())));
     inputs.extend(options.gene_sets.iter().map(|path| (Role::GeneSets, path.clone())));
-    if let Some(folder) = &options.weights {
+    if let Some(folder) = options.weights() {
         inputs.push((Role::Config, folder.join(CONFIG_FILE)));
         inputs.push((Role::Weights, folder.join(WEIGHTS_FILE)));
     }

@@ -3,6 +3,7 @@
 //! It parses options, sends the same requests a page sends, shows progress on the error stream and writes what comes
 //! back as files. Exit codes: 0 done, 1 a fault of ours, 2 usage or input, 130 interrupted (what was done is written).
 
+mod analysis_args;
 mod args;
 mod bench;
 mod driver;

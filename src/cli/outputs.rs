@@ -1,6 +1,7 @@
 //! The files a run leaves behind.
 
-use std::io::ErrorKind;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -9,8 +10,16 @@ use super::error::CliError;
 use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
 
 /// What a run may leave beside the weights, which every run writes anew.
-const RESULTS: [&str; 4] =
-    ["summary.json", "feature_statistics.csv", "differential_expression.csv", "go_enrichment_results.csv"];
+const RESULTS: [&str; 8] = [
+    "summary.json",
+    "feature_statistics.csv",
+    "differential_expression.csv",
+    "go_enrichment_results.csv",
+    "differential_expression.parquet",
+    "differential_expression.csv.gz",
+    "enrichment.csv",
+    "label_association.csv",
+];
 
 /// The folder results go to.
 pub(super) struct Outputs {
@@ -60,12 +69,20 @@ impl Outputs {
         RESULTS.iter().try_for_each(|name| remove(self.folder.join(name)))
     }
 
-    /// Writes files; a name may contain a folder.
+    /// Writes files, or the last parts of those that were begun; a name may contain a folder.
     ///
     /// # Errors
     /// [`CliError::Output`].
     pub(super) fn write_all(&mut self, files: Vec<ExportedFile>) -> Result<(), CliError> {
-        files.into_iter().try_for_each(|file| self.write(file.name, &file.bytes))
+        files.into_iter().try_for_each(|file| self.append(file))
+    }
+
+    /// Writes the next part of a file, the first time over a file that was there.
+    ///
+    /// # Errors
+    /// [`CliError::Output`].
+    pub(super) fn append(&mut self, part: ExportedFile) -> Result<(), CliError> {
+        self.write(part.name, &part.bytes)
     }
 
     fn write(&mut self, name: String, bytes: &[u8]) -> Result<(), CliError> {
@@ -73,8 +90,14 @@ impl Outputs {
         if let Some(folder) = path.parent() {
             make_folder(folder)?;
         }
-        std::fs::write(&path, bytes).map_err(|source| CliError::Output { path, source })?;
-        self.written.push(name);
+        let is_begun = self.written.contains(&name);
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).append(is_begun).truncate(!is_begun);
+        let written = options.open(&path).and_then(|mut file| file.write_all(bytes));
+        written.map_err(|source| CliError::Output { path, source })?;
+        if !is_begun {
+            self.written.push(name);
+        }
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
     AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle, Job,
-    Notice, Request, SaeParams, SaeSummary, TableQuery, ViewQuery, ViewResult,
+    Notice, Request, SaeSummary, TableQuery, ViewQuery, ViewResult,
 };
 use crate::sae::CONFIG_FILE;
 
@@ -25,7 +25,7 @@ const N_TOP_FEATURES: usize = 20;
 /// [`CliError`]: options, files or data that won't do, or a failure of ours.
 pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     options.check()?;
-    let mut driver = Driver::new();
+    let mut driver = Driver::new(options.threads);
     end_on_second_interrupt(driver.interrupt())?;
     let files = input_files(&driver.host(), options)?;
     let mut outputs = Outputs::create(&options.out)?;
@@ -38,9 +38,8 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     let analysis = if driver.is_interrupted { None } else { analyse(&mut driver, options)? };
     if let Some(analysis) = &analysis {
         say_all(&driver, &analysis.notices);
-        export(&mut driver, &mut outputs, ExportKind::DifferentialExpression { feature: None })?;
-        if dataset.gene_sets.is_some() {
-            export(&mut driver, &mut outputs, ExportKind::Enrichment)?;
+        for kind in options.tables(dataset.gene_sets.is_some()) {
+            export(&mut driver, &mut outputs, kind)?;
         }
     }
     let top_features = top_features(&mut driver)?;
@@ -57,18 +56,18 @@ fn prepare(
     options: &RunOptions,
 ) -> Result<Option<(DatasetSummary, SaeSummary)>, CliError> {
     let embedding = embedding_name(options);
-    let Some((dataset, loaded)) = open(driver, files, options.weights.is_some(), &embedding)? else {
+    let Some((dataset, loaded)) = open(driver, files, options.weights().is_some(), &embedding)? else {
         return Ok(None);
     };
     driver.progress.say(&opened_line(&dataset));
     say_all(driver, &dataset.notices);
-    check_expression(&dataset, &options.analysis_params())?;
+    check_expression(&dataset, &options.analysis_params()?)?;
     let sae = match loaded {
         Some(sae) => {
             check_weights_embedding(&dataset, &sae, &embedding)?;
             sae
         }
-        None => match train(driver, &embedding, options.sae_params(dataset.n_cells)?)? {
+        None => match make_sae(driver, &embedding, options, dataset.n_cells)? {
             Some(sae) => sae,
             None => return Ok(None),
         },
@@ -137,13 +136,23 @@ fn open(
     driver.ask(request, Some(&cancel(Job::Open)), take).map_err(CliError::Refused)
 }
 
-fn train(driver: &mut Driver, embedding: &str, params: SaeParams) -> Result<Option<SaeSummary>, CliError> {
-    driver.progress.say(&format!("Training on {embedding}"));
+/// Trains, or takes the embedding's columns as they are.
+fn make_sae(
+    driver: &mut Driver,
+    embedding: &str,
+    options: &RunOptions,
+    n_cells: usize,
+) -> Result<Option<SaeSummary>, CliError> {
     let take = |event| match event {
         Event::SaeReady(sae) => Some(sae),
         _ => None,
     };
-    let request = Request::Train { embedding: embedding.to_owned(), params };
+    let embedding = embedding.to_owned();
+    if options.is_identity() {
+        return driver.ask(Request::UseColumns { embedding }, None, take).map_err(CliError::Refused);
+    }
+    driver.progress.say(&format!("Training on {embedding}"));
+    let request = Request::Train { embedding, params: options.sae_params(n_cells)? };
     driver.ask(request, Some(&Request::StopTraining), take).map_err(CliError::Refused)
 }
 
@@ -179,16 +188,25 @@ fn analyse(driver: &mut Driver, options: &RunOptions) -> Result<Option<AnalysisS
         Event::Analysed(summary) => Some(summary),
         _ => None,
     };
-    let request = Request::Analyse { params: options.analysis_params() };
+    let request = Request::Analyse { params: options.analysis_params()? };
     driver.ask(request, Some(&cancel(Job::Analyse)), take).map_err(CliError::Refused)
 }
 
 fn export(driver: &mut Driver, outputs: &mut Outputs, kind: ExportKind) -> Result<(), CliError> {
+    let mut parts = Ok(());
     let take = |event| match event {
+        Event::ExportedPart(part) => {
+            // After an error the rest of the parts is of no use.
+            if parts.is_ok() {
+                parts = outputs.append(part);
+            }
+            None
+        }
         Event::Exported { files } => Some(files),
         _ => None,
     };
     let files = driver.ask(Request::Export { kind }, None, take).map_err(CliError::Failed)?;
+    parts?;
     outputs.write_all(files.unwrap_or_default())
 }
 

@@ -1,11 +1,13 @@
-//! What an analysis found, and running the method of [`crate::lens`] on the open data.
+//! What an analysis found, and running the methods of [`crate::lens`] on the open data.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::EngineError;
-use super::state::OpenData;
-use crate::data::FeatureId;
-use crate::enrich::MatchedGeneSets;
+use super::state::{OpenData, SoundPlan};
+use crate::data::{FeatureId, GeneId};
+use crate::enrich::{GeneSetId, MatchedGeneSets};
+use crate::lens::sound::{Exclusion, Findings, GlobalFamily, ShardPlan};
 use crate::lens::{FeatureAnalysis, Lens, LensError};
 use crate::protocol::{AnalysisParams, AnalysisSummary};
 
@@ -14,12 +16,79 @@ pub(super) struct Analysis {
     pub(super) summary: AnalysisSummary,
     /// The sets the terms are positions in.
     pub(super) sets: MatchedGeneSets,
-    pub(super) by_feature: BTreeMap<FeatureId, FeatureAnalysis>,
+    pub(super) results: Results,
+}
+
+/// What was found, by mode.
+pub(super) enum Results {
+    Paper(BTreeMap<FeatureId, FeatureAnalysis>),
+    Sound(SoundResults),
+}
+
+/// What sound mode found.
+pub(super) struct SoundResults {
+    pub(super) by_feature: BTreeMap<FeatureId, Findings>,
+    pub(super) excluded: BTreeMap<FeatureId, Exclusion>,
+    /// p-values of all features' sets.
+    pub(super) family: GlobalFamily,
+}
+
+impl Default for SoundResults {
+    fn default() -> Self {
+        let (by_feature, excluded) = Default::default();
+        Self { by_feature, excluded, family: GlobalFamily::new(Vec::new(), 1) }
+    }
+}
+
+impl Results {
+    /// Features analysed.
+    pub(super) fn n_done(&self) -> usize {
+        match self {
+            Self::Paper(by_feature) => by_feature.len(),
+            Self::Sound(sound) => sound.by_feature.len(),
+        }
+    }
+
+    /// Features left out for the size of their groups.
+    pub(super) fn n_excluded(&self) -> usize {
+        match self {
+            Self::Paper(_) => 0,
+            Self::Sound(sound) => sound.excluded.len(),
+        }
+    }
+
+    /// Features with at least one term.
+    pub(super) fn n_with_terms(&self) -> usize {
+        match self {
+            Self::Paper(by_feature) => by_feature.values().filter(|found| !found.terms.is_empty()).count(),
+            Self::Sound(sound) => sound.by_feature.values().filter(|found| !found.terms.is_empty()).count(),
+        }
+    }
 }
 
 impl Analysis {
-    pub(super) fn of(&self, feature: FeatureId) -> Option<&FeatureAnalysis> {
-        self.by_feature.get(&feature)
+    /// The genes of a feature above their background, best first; `None` if it was not analysed.
+    pub(super) fn genes_up(&self, feature: FeatureId) -> Option<Vec<GeneId>> {
+        Some(match &self.results {
+            Results::Paper(found) => found.get(&feature)?.genes_up.iter().map(|result| result.gene).collect(),
+            Results::Sound(found) => found.by_feature.get(&feature)?.genes_up.iter().map(|found| found.gene).collect(),
+        })
+    }
+
+    /// The sets of a feature, best first; `None` if it was not analysed.
+    pub(super) fn terms(&self, feature: FeatureId) -> Option<Vec<GeneSetId>> {
+        Some(match &self.results {
+            Results::Paper(found) => found.get(&feature)?.terms.iter().map(|term| term.set).collect(),
+            Results::Sound(found) => found.by_feature.get(&feature)?.terms.iter().map(|term| term.set).collect(),
+        })
+    }
+
+    /// ln p of a feature's best set, if it has one.
+    pub(super) fn best_ln_p_value(&self, feature: FeatureId) -> Option<f64> {
+        match &self.results {
+            Results::Paper(found) => Some(found.get(&feature)?.terms.first()?.mann_whitney.ln_p_value),
+            Results::Sound(found) => Some(found.by_feature.get(&feature)?.terms.first()?.ln_p_value),
+        }
     }
 }
 
@@ -44,9 +113,24 @@ impl OpenData {
         Ok(done?)
     }
 
-    /// The parameters single features are looked at with: those of the analysis, else those prepared last.
-    pub(super) fn lens_params(&self, analysis: Option<&Analysis>) -> AnalysisParams {
-        let prepared = || self.lens.borrow().as_ref().map(|(params, _)| params.clone());
-        analysis.map(|analysis| analysis.summary.params.clone()).or_else(prepared).unwrap_or_default()
+    /// The plan of sound mode for these parameters with its notices, made once as long as they stay the same.
+    ///
+    /// # Errors
+    /// [`EngineError::NoExpression`], [`EngineError::Lens`].
+    pub(super) fn sound_plan(&self, params: &AnalysisParams) -> Result<SoundPlan, EngineError> {
+        if let Some((known, plan)) = &*self.plan.borrow()
+            && known == params
+        {
+            return Ok(plan.clone());
+        }
+        let (plan, notices) = ShardPlan::new(self.expression()?, &self.dataset.gene_sets, params)?;
+        let plan = (Rc::new(plan), notices);
+        *self.plan.borrow_mut() = Some((params.clone(), plan.clone()));
+        Ok(plan)
+    }
+
+    /// The parameters single features are looked at with: those of the analysis, else the defaults.
+    pub(super) fn card_params(analysis: Option<&Analysis>) -> AnalysisParams {
+        analysis.map(|analysis| analysis.summary.params.clone()).unwrap_or_default()
     }
 }

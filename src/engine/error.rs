@@ -5,6 +5,8 @@ use std::sync::Arc;
 use crate::data::FeatureId;
 use crate::io::{AssembleError, ImportError};
 use crate::lens::LensError;
+use crate::lens::association::AssociationError;
+use crate::lens::tables::TableError;
 use crate::platform::HostError;
 use crate::protocol::Job;
 use crate::sae::device::DeviceError;
@@ -180,6 +182,12 @@ pub enum EngineError {
     /// A table can't be written.
     #[error("the table can't be written: {0}")]
     Csv(#[from] csv::Error),
+    /// A table can't be made or written.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// Features can't be measured against labels.
+    #[error(transparent)]
+    Association(#[from] AssociationError),
     /// A configuration can't be written.
     #[error("the configuration can't be written: {0}")]
     Json(#[from] serde_json::Error),

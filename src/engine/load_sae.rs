@@ -12,8 +12,8 @@ use super::session::Inner;
 use super::state::OpenData;
 use crate::data::Notice;
 use crate::io::SaeFiles;
-use crate::protocol::SaeOrigin;
-use crate::sae::{CONFIG_FILE, from_saelens};
+use crate::protocol::{Job, RequestId, SaeOrigin};
+use crate::sae::{CONFIG_FILE, Sae, from_saelens};
 
 /// Where the metadata of a SAELens configuration written here name the embedding.
 pub(super) const EMBEDDING_FIELD: &str = "featurescope_embedding";
@@ -39,6 +39,20 @@ pub(super) async fn load_sae(
     let other = named.filter(|named| *named != embedding);
     model.summary.notices.extend(other.map(|named| stand_in(&named, &embedding)));
     Ok(model)
+}
+
+/// Takes the columns of an embedding as features.
+///
+/// # Errors
+/// [`EngineError::UnknownEmbedding`], [`EngineError::Sae`], and as [`model::infer`].
+pub(super) async fn use_columns(inner: &Rc<Inner>, id: RequestId, embedding: &str) -> Result<(), EngineError> {
+    let job = inner.jobs.start(Job::Train, id, &inner.host)?;
+    let data = inner.state.borrow().data()?;
+    let sae = Sae::identity(data.embedding(embedding)?.values.n_cols())?;
+    let device = inner.device_without_race();
+    let model = model::infer(sae, SaeOrigin::Columns, &data, embedding, &device, &job).await?;
+    inner.put_model(model, &job);
+    Ok(())
 }
 
 fn stand_in(named: &str, embedding: &str) -> Notice {

@@ -11,7 +11,7 @@ use super::jobs::{Jobs, RunningJob};
 use super::model::{Features, Model};
 use super::state::State;
 use super::train::{self, Command};
-use super::{EngineError, analyse, export, open, views};
+use super::{EngineError, analyse, export, load_sae, open, views};
 use crate::platform::Host;
 use crate::protocol::{Answer, Call, Event, Job, Request, RequestId};
 
@@ -124,6 +124,7 @@ impl Inner {
             }
             Request::ChooseDevice { choice } => self.choose_device(id, choice).await.map(drop),
             Request::Train { embedding, params } => train::start(&self, id, embedding, params).await,
+            Request::UseColumns { embedding } => load_sae::use_columns(&self, id, &embedding).await,
             Request::ResumeCheckpoint => train::resume(&self, id).await,
             Request::DiscardCheckpoint => {
                 self.discard_checkpoint(id).await?;

@@ -10,10 +10,14 @@ use super::checkpoint::Facts;
 use super::decoder::PendingDecoder;
 use super::model::Features;
 use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, Notice, SparseMatrix, ValueKind};
+use crate::lens::sound::ShardPlan;
 use crate::lens::{Lens, background_notice};
 use crate::protocol::{AnalysisParams, DatasetSummary};
 use crate::sae::device::ChosenDevice;
 use crate::stats::Pca;
+
+/// A plan of sound mode and what a person should know of it.
+pub(super) type SoundPlan = (Rc<ShardPlan>, Vec<Notice>);
 
 /// Everything that is open and everything made of it.
 #[derive(Default)]
@@ -56,14 +60,16 @@ pub(super) struct OpenData {
     pub(super) decoders: RefCell<BTreeMap<String, PendingDecoder>>,
     /// The last lens used and its parameters.
     pub(super) lens: RefCell<Option<(AnalysisParams, Lens)>>,
+    /// The last plan of sound mode and its parameters.
+    pub(super) plan: RefCell<Option<(AnalysisParams, SoundPlan)>>,
     normalized: OnceCell<Rc<SparseMatrix>>,
     background_notice: OnceCell<Option<Notice>>,
 }
 
 impl OpenData {
     pub(super) fn new(dataset: Dataset, summary: DatasetSummary, generation: u32) -> Self {
-        let (maps, decoders, lens, normalized, background_notice) = Default::default();
-        Self { dataset, summary, generation, maps, decoders, lens, normalized, background_notice }
+        let (maps, decoders, lens, plan, normalized, background_notice) = Default::default();
+        Self { dataset, summary, generation, maps, decoders, lens, plan, normalized, background_notice }
     }
 
     /// # Errors

@@ -1,8 +1,8 @@
 //! Gene sets matched with the genes of the data.
 //!
 //! A set's gene is present if the data has a gene of exactly that name; where the data has a name twice the first
-//! gene counts. A set's size is its number of distinct genes present. Sets outside the size limits are not kept,
-//! and nothing is renamed or rescued here.
+//! gene counts. A set's size is its number of distinct genes present that are in the universe. Sets outside the size
+//! limits are not kept, and nothing is renamed or rescued here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,6 +44,7 @@ pub struct MatchedGeneSets {
     names: Vec<String>,
     genes_by_set: Lists,
     sets_by_gene: Lists,
+    n_universe: usize,
     summary: MatchSummary,
 }
 
@@ -92,15 +93,25 @@ impl MatchedGeneSets {
     /// Matches sets with genes by exact name and keeps those with `min_size` to `max_size` genes present.
     #[must_use]
     pub fn new(gene_names: &[String], sets: &[GeneSet], min_size: usize, max_size: usize) -> Self {
-        let mut position_by_name = BTreeMap::new();
-        for (position, name) in gene_names.iter().enumerate() {
-            position_by_name.entry(name.as_str()).or_insert(position as u32);
-        }
-        let mut kept = Self { genes_by_set: Lists::new(), ..Self::default() };
+        Self::within(gene_names, sets, min_size, max_size, |_| true)
+    }
+
+    /// As [`new`](Self::new), counting only the genes of a universe, named by their position in the data.
+    #[must_use]
+    pub fn within(
+        gene_names: &[String],
+        sets: &[GeneSet],
+        min_size: usize,
+        max_size: usize,
+        is_in_universe: impl Fn(usize) -> bool,
+    ) -> Self {
+        let position_by_name = positions(gene_names);
+        let n_universe = (0..gene_names.len()).filter(|&gene| is_in_universe(gene)).count();
+        let mut kept = Self { genes_by_set: Lists::new(), n_universe, ..Self::default() };
         let mut n_sets_matched = 0;
         for set in sets {
-            let present: BTreeSet<u32> =
-                set.genes.iter().filter_map(|gene| position_by_name.get(gene.as_str()).copied()).collect();
+            let found = set.genes.iter().filter_map(|gene| position_by_name.get(gene.as_str()).copied());
+            let present: BTreeSet<u32> = found.filter(|&gene| is_in_universe(gene as usize)).collect();
             n_sets_matched += usize::from(!present.is_empty());
             if (min_size..=max_size).contains(&present.len()) {
                 kept.names.push(set.name.clone());
@@ -110,6 +121,24 @@ impl MatchedGeneSets {
         kept.sets_by_gene = kept.genes_by_set.inverted(gene_names.len());
         kept.summary = summarise(&position_by_name, sets, n_sets_matched, kept.names.len());
         kept
+    }
+
+    /// Sets without names, as another thread needs them: `members[starts[set]..starts[set + 1]]` are a set's genes.
+    ///
+    /// # Panics
+    /// If the lists are not those of [`lists`](Self::lists) or a gene is not below `n_genes`.
+    #[must_use]
+    pub fn from_lists(starts: Vec<usize>, members: Vec<u32>, n_genes: usize, n_universe: usize) -> Self {
+        assert_eq!(starts.last(), Some(&members.len()), "lists and their starts differ");
+        let names = vec![String::new(); starts.len() - 1];
+        let genes_by_set = Lists { starts, members };
+        let sets_by_gene = genes_by_set.inverted(n_genes);
+        Self { names, genes_by_set, sets_by_gene, n_universe, summary: MatchSummary::default() }
+    }
+
+    /// The genes of all sets, one set after the other: starts and members.
+    pub fn lists(&self) -> (&[usize], &[u32]) {
+        (&self.genes_by_set.starts, &self.genes_by_set.members)
     }
 
     /// Number of kept sets.
@@ -147,10 +176,24 @@ impl MatchedGeneSets {
         self.sets_by_gene.len()
     }
 
+    /// Number of genes hits are counted among.
+    pub fn n_universe(&self) -> usize {
+        self.n_universe
+    }
+
     /// How the sets and the data match.
     pub fn summary(&self) -> &MatchSummary {
         &self.summary
     }
+}
+
+/// Where each name is; of duplicates the first.
+fn positions(gene_names: &[String]) -> BTreeMap<&str, u32> {
+    let mut position_by_name = BTreeMap::new();
+    for (position, name) in gene_names.iter().enumerate() {
+        position_by_name.entry(name.as_str()).or_insert(position as u32);
+    }
+    position_by_name
 }
 
 fn summarise(
@@ -200,6 +243,14 @@ pub(crate) mod tests {
         let matched = MatchedGeneSets::new(&names(&["B", "A", "A"]), &[set("s", &["A"])], 1, 9);
         assert_eq!(matched.genes(GeneSetId(0)), [1]);
         assert_eq!(matched.n_data_genes(), 3);
+    }
+
+    #[test]
+    fn genes_outside_the_universe_do_not_count() {
+        let sets = [set("two", &["A", "B", "C"]), set("one", &["A"])];
+        let matched = MatchedGeneSets::within(&names(&["A", "B", "C"]), &sets, 1, 9, |gene| gene > 0);
+        assert_eq!((matched.len(), matched.genes(GeneSetId(0))), (1, &[1, 2][..]));
+        assert_eq!((matched.n_universe(), matched.n_data_genes(), matched.summary().n_sets_matched), (2, 3, 1));
     }
 
     #[test]

@@ -4,13 +4,19 @@
 
 mod gene_sets;
 mod gsea;
+mod hypergeometric;
 mod over_representation;
+mod rank_sums;
 mod rank_test;
+mod redundancy;
 
 pub use gene_sets::{GeneSetId, MatchSummary, MatchedGeneSets};
 pub use gsea::{
     GseaError, GseaParams, GseaResult, GseaRun, RankNull, RankScore, Ranking, enrichment_score, gsea, leading_edge,
     running_sum,
 };
+pub use hypergeometric::{HypergeometricTester, SetHits};
 pub use over_representation::{HitCounter, OverRepresentation};
+pub use rank_sums::SetRanker;
 pub use rank_test::rank_test;
+pub use redundancy::representatives;

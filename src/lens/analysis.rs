@@ -204,7 +204,7 @@ impl Lens {
     }
 }
 
-fn no_set_notice(sets: &MatchedGeneSets, n_genes: usize, min: usize, max: usize) -> Notice {
+pub(super) fn no_set_notice(sets: &MatchedGeneSets, n_genes: usize, min: usize, max: usize) -> Notice {
     let summary = sets.summary();
     // Few known genes, for what the data have, speak for other names, such as Ensembl ids or another species.
     let way_on = if 2 * summary.n_genes_matched < summary.n_genes.min(n_genes) {

@@ -62,14 +62,15 @@ impl GeneTests {
 
     fn push(&mut self, positive: Sample, negative: Sample) {
         let varies = positive.variance > 0.0 && negative.variance > 0.0;
-        let test = varies.then(|| welch_test(positive, negative)).filter(|test| !test.ln_p_value.is_nan());
+        let test = varies.then(|| welch_test(positive, negative)).filter(|test| !test.t.is_nan());
+        let ln_p_value = test.map_or(0.0, |test| test.ln_p_value());
         self.mean_positive.push(positive.mean);
         self.mean_negative.push(negative.mean);
         self.fold_change.push(positive.mean / (negative.mean + PSEUDOCOUNT));
         self.t.push(test.map_or(f64::NAN, |test| test.t));
         self.df.push(test.map_or(f64::NAN, |test| test.df));
-        self.p_value.push(test.map_or(1.0, |test| test.p_value()));
-        self.ln_p_value.push(test.map_or(0.0, |test| test.ln_p_value));
+        self.p_value.push(libm::exp(ln_p_value));
+        self.ln_p_value.push(ln_p_value);
     }
 }
 

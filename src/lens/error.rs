@@ -52,4 +52,54 @@ pub enum LensError {
         /// Largest size asked for.
         max: usize,
     },
+    /// A percentile outside 0..100.
+    #[error("positive cells above percentile {found} were asked for; it must be at least 0 and below 100")]
+    Percentile {
+        /// The value.
+        found: f64,
+    },
+    /// A group of no cells was asked for.
+    #[error("a {group} group of 0 cells was asked for; ask for at least 1")]
+    NoCellsAskedFor {
+        /// Which group.
+        group: &'static str,
+    },
+    /// Groups without a cell would be tested.
+    #[error("groups of at least 0 cells were asked for; tests need at least 1 on either side")]
+    MinCells,
+    /// No test, or one twice.
+    #[error("name welch, wilcoxon or both, each once; the first selects genes")]
+    Tests,
+    /// A threshold for adjusted p-values that makes no sense.
+    #[error("the threshold for adjusted p-values is {found}; it must be above 0 and at most 0.5")]
+    Alpha {
+        /// The value.
+        found: f64,
+    },
+    /// A threshold for fold changes that makes no sense.
+    #[error("the smallest log2 fold change is {found}; it must be a number of at least 0")]
+    MinFoldChange {
+        /// The value.
+        found: f64,
+    },
+    /// Cells are to be matched by a column that is not there or has no categories.
+    #[error(
+        "negative cells are to be matched by {column:?}, but there is no such label column with categories; there are {known:?}"
+    )]
+    MatchColumn {
+        /// The column.
+        column: String,
+        /// Columns that would do.
+        known: Vec<String>,
+    },
+    /// A universe of one's own without a gene of the data.
+    #[error(
+        "none of the {n_genes} genes listed in {name:?} is in the data, so there is no universe; check that both name genes the same way"
+    )]
+    EmptyUniverse {
+        /// The list's name.
+        name: String,
+        /// Its genes.
+        n_genes: usize,
+    },
 }

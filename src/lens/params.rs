@@ -3,13 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use super::LensError;
+pub use super::association::AssociationParams;
+pub use super::sound::{Direction, GeneTest, Negatives, Positives, SoundParams, Universe, ValueScale};
+pub use super::tables::Convention;
+pub use crate::stats::FoldChangeFormula;
 
 /// How groups are formed and tests done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AnalysisMode {
-    /// scFeatureLens exactly as its authors coded it, oddities included.
+    /// Every cell counted once, tests and families named, up and down apart: see [`SoundParams`].
     #[default]
+    Sound,
+    /// scFeatureLens exactly as its authors coded it, oddities included.
     Paper,
 }
 
@@ -35,11 +41,14 @@ pub struct AnalysisParams {
     pub min_set_size: usize,
     /// Sets with more genes present in the data are left out.
     pub max_set_size: usize,
+    /// What sound mode does; paper mode has no choices.
+    pub sound: SoundParams,
 }
 
 impl Default for AnalysisParams {
     fn default() -> Self {
-        Self { mode: AnalysisMode::Paper, values: ExpressionValues::LogNormalized, min_set_size: 10, max_set_size: 500 }
+        let (mode, values, sound) = Default::default();
+        Self { mode, values, min_set_size: 10, max_set_size: 500, sound }
     }
 }
 
@@ -47,10 +56,16 @@ impl AnalysisParams {
     /// Checks that the parameters make sense.
     ///
     /// # Errors
-    /// [`LensError::SetSizes`] if no set could be of eligible size.
+    /// [`LensError::SetSizes`] if no set could be of eligible size; in sound mode as [`SoundParams::check`].
     pub fn check(&self) -> Result<(), LensError> {
         let (min, max) = (self.min_set_size, self.max_set_size);
-        if min == 0 || min > max { Err(LensError::SetSizes { min, max }) } else { Ok(()) }
+        if min == 0 || min > max {
+            return Err(LensError::SetSizes { min, max });
+        }
+        match self.mode {
+            AnalysisMode::Sound => self.sound.check(),
+            AnalysisMode::Paper => Ok(()),
+        }
     }
 }
 

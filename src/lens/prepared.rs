@@ -34,9 +34,9 @@ impl PreparedExpression {
         let as_they_are = |notices| Ok(Self { by_cell: expression.by_gene.transposed(), notices });
         match (values, expression.kind) {
             (ExpressionValues::Raw, _) => as_they_are(Vec::new()),
-            (ExpressionValues::LogNormalized, ValueKind::NonNegative) => as_they_are(vec![Notice::info(
-                "The expression values have fractions, so they are taken as normalised already and used as they are.",
-            )]),
+            (ExpressionValues::LogNormalized, ValueKind::NonNegative) => {
+                as_they_are(normalised_already_notice(expression, values).into_iter().collect())
+            }
             (ExpressionValues::LogNormalized, ValueKind::Scaled) => Err(LensError::Scaled),
             (ExpressionValues::LogNormalized, ValueKind::Counts) => {
                 Ok(Self { by_cell: log_normalised(expression)?, notices: Vec::new() })
@@ -65,7 +65,17 @@ impl PreparedExpression {
     }
 }
 
-fn check_finite(expression: &Expression) -> Result<(), LensError> {
+/// Says so where values that were to be log-normalised are used as they are.
+pub(super) fn normalised_already_notice(expression: &Expression, values: ExpressionValues) -> Option<Notice> {
+    let is_taken_so = values == ExpressionValues::LogNormalized && expression.kind == ValueKind::NonNegative;
+    is_taken_so.then(|| {
+        Notice::info(
+            "The expression values have fractions, so they are taken as normalised already and used as they are.",
+        )
+    })
+}
+
+pub(super) fn check_finite(expression: &Expression) -> Result<(), LensError> {
     if expression.by_gene.values().iter().all(|value| value.is_finite()) {
         return Ok(());
     }
@@ -88,7 +98,7 @@ fn log_normalised(expression: &Expression) -> Result<SparseMatrix, LensError> {
     Ok(by_cell)
 }
 
-fn totals(expression: &Expression) -> Result<Vec<f64>, LensError> {
+pub(super) fn totals(expression: &Expression) -> Result<Vec<f64>, LensError> {
     let Some(sizes) = &expression.library_sizes else {
         return Ok(expression.cell_totals());
     };

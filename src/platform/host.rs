@@ -1,11 +1,12 @@
 //! What the engine needs of the place it runs in.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::future::LocalBoxFuture;
 
 use crate::io::ByteSource;
-use crate::protocol::{Answer, FileHandle};
+use crate::protocol::{Answer, FileHandle, PoolAnswer, PoolCall};
 
 /// Work that stays on its thread.
 pub type LocalTask<'a, T> = LocalBoxFuture<'a, T>;
@@ -19,6 +20,12 @@ pub enum HostError {
         /// The file.
         name: String,
         /// What the system says.
+        reason: String,
+    },
+    /// A worker that computes beside the engine has stopped.
+    #[error("a worker that computes beside the engine stopped: {reason}; start the analysis again")]
+    Worker {
+        /// What is known of it.
         reason: String,
     },
     /// Storage for checkpoints is missing, full or refused.
@@ -54,6 +61,22 @@ pub trait Host {
 
     /// Storage that outlives the session.
     fn store(&self) -> &dyn Store;
+
+    /// Workers on other threads; `None` where there are none and the engine does their work itself.
+    fn pool(&self) -> Option<Rc<dyn Pool>>;
+}
+
+/// Workers that compute beside the engine, each on its own thread with its own memory.
+pub trait Pool {
+    /// How many there are, at least 1.
+    fn n_workers(&self) -> usize;
+
+    /// Asks a worker and waits for its answer; a worker takes one call at a time. One that stopped starts anew with its
+    /// next call, knowing nothing.
+    ///
+    /// # Errors
+    /// [`HostError::Worker`] if it can't be started or stops before it answers.
+    fn call(&self, worker: usize, call: PoolCall) -> LocalTask<'_, Result<PoolAnswer, HostError>>;
 }
 
 /// Bytes by key, kept beyond the session.

@@ -10,5 +10,5 @@ pub mod native;
 #[cfg(feature = "web")]
 pub mod web;
 
-pub use host::{Host, HostError, LocalTask, Store};
+pub use host::{Host, HostError, LocalTask, Pool, Store};
 pub use memory::MemoryStore;

@@ -1,7 +1,7 @@
 //! Numbers as people read them.
 //!
 //! Thousands are parted by a thin no-break space (ISO 80000-1), minus is U+2212, NaN is an en dash. Nothing is
-//! rounded to zero: a p value below the smallest f64 reads `< 1e-300`.
+//! rounded to zero: a p value below the smallest f64 reads `< 1e-300`, or in full where its log10 is known.
 
 use super::scale::{Range, floor_index, tick_step};
 
@@ -25,6 +25,18 @@ pub fn p_value(p: f64) -> String {
         return "< 1e-300".into();
     }
     if p < 1e-3 { scientific(p, 2) } else { significant(p, 2) }
+}
+
+/// A p value given as its log10, in full however small: `0.034`, `1.9e-412`; `< 1e-300` for −∞.
+pub fn p_value_of_log10(log10_p: f64) -> String {
+    if log10_p.is_nan() || log10_p == f64::NEG_INFINITY || log10_p >= -3.0 {
+        return p_value(10.0_f64.powf(log10_p));
+    }
+    let (mut mantissa, mut exponent) = (10.0_f64.powf(log10_p - log10_p.floor()), log10_p.floor());
+    if mantissa >= 9.95 {
+        (mantissa, exponent) = (1.0, exponent + 1.0);
+    }
+    format!("{}e{exponent:.0}", significant(mantissa, 2))
 }
 
 /// `value` with `digits` significant digits, without trailing zeros; scientific outside 1e-4 to 1e7.
@@ -153,6 +165,18 @@ mod tests {
         assert_eq!(p_value(0.0342), "0.034");
         assert_eq!(p_value(1.0), "1");
         assert_eq!(p_value(f64::NAN), NO_VALUE);
+    }
+
+    #[test]
+    fn p_values_below_every_f64_are_written_in_full() {
+        assert_eq!(p_value_of_log10(-412.0 + 1.9_f64.log10()), "1.9e-412");
+        assert_eq!(p_value_of_log10(-412.000_001), "1e-412");
+        assert_eq!(p_value_of_log10(3.14e-12_f64.log10()), p_value(3.14e-12));
+        assert_eq!(p_value_of_log10(0.0342_f64.log10()), "0.034");
+        assert_eq!(p_value_of_log10(-3.0), "0.001");
+        assert_eq!(p_value_of_log10(0.0), "1");
+        assert_eq!(p_value_of_log10(f64::NEG_INFINITY), "< 1e-300");
+        assert_eq!(p_value_of_log10(f64::NAN), NO_VALUE);
     }
 
     #[test]

@@ -49,6 +49,11 @@ column!(
     f32
 );
 column!(
+    /// A column of f64.
+    F64Column,
+    f64
+);
+column!(
     /// A column of u32.
     U32Column,
     u32

@@ -135,6 +135,8 @@ pub enum SaeOrigin {
         /// Where it ended; earlier than planned if it was stopped.
         last: TrainProgress,
     },
+    /// The embedding's own columns.
+    Columns,
     /// Loaded from a file.
     Loaded {
         /// The file or folder name.
@@ -174,10 +176,14 @@ pub struct AnalysisSummary {
     pub n_live: usize,
     /// Of those, features analysed before the end or a cancel.
     pub n_done: usize,
+    /// Live features left out because their groups are too small.
+    pub n_excluded: usize,
     /// Genes tested.
     pub n_genes: usize,
     /// Sets of eligible size.
     pub n_sets: usize,
+    /// Genes that hits are counted among.
+    pub n_universe: usize,
     /// Features with at least one kept term.
     pub n_features_with_terms: usize,
     /// What a person should know (values used, features left out).
@@ -252,6 +258,8 @@ pub enum Event {
     Analysed(AnalysisSummary),
     /// What was asked to look at.
     View(ViewResult),
+    /// The next bytes of a file that is too large to be sent at once; the last part comes with `Exported`.
+    ExportedPart(ExportedFile),
     /// Files to save.
     Exported {
         /// The files.

@@ -6,23 +6,28 @@
 
 mod columns;
 mod event;
+mod pool;
 mod request;
 mod view;
 
 pub use crate::data::{Notice, NoticeLevel};
-pub use crate::lens::{AnalysisMode, AnalysisParams, ExpressionValues};
+pub use crate::lens::{
+    AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FoldChangeFormula,
+    GeneTest, Negatives, Positives, SoundParams, Universe, ValueScale,
+};
 pub use crate::sae::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
 pub use crate::steer::{SteerParams, SteerTarget};
-pub use columns::{Bytes, F32Column, U32Column};
+pub use columns::{Bytes, F32Column, F64Column, U32Column};
 pub use event::{
     AnalysisSummary, Answer, Call, CheckpointInfo, ComputeDevice, DatasetSummary, DeviceReport, EmbeddingInfo, Event,
     ExportedFile, GeneSetSummary, Job, LabelInfo, LabelKind, SaeOrigin, SaeSummary,
 };
-pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId};
+pub use pool::{Lists, PoolAnswer, PoolCall, PoolFindings, PoolGenes, PoolPlan, PoolTerms};
+pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
 pub use view::{
-    CardGene, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData, LabelAssociation,
-    MapSource, SteerResult, TableQuery, TopCell, ViewQuery, ViewResult,
+    CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData,
+    LabelAssociation, MapSource, SteerResult, TableQuery, TermTests, TopCell, ViewQuery, ViewResult, Volcano,
 };
 
 /// Version of this protocol; page and engine refuse to talk across versions.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ViewQuery;
 use crate::data::FeatureId;
-use crate::lens::AnalysisParams;
+use crate::lens::{AnalysisParams, AssociationParams, Convention};
 use crate::sae::SaeParams;
 
 /// Chosen by the sender; every answer repeats it.
@@ -34,19 +34,58 @@ pub enum DeviceChoice {
     Gpu,
 }
 
+/// The kind of file a table becomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TableFormat {
+    /// Text, comma-separated.
+    #[default]
+    Csv,
+    /// The same, compressed.
+    CsvGz,
+    /// Parquet.
+    Parquet,
+}
+
+/// The form of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableStyle {
+    /// The kind of file.
+    pub format: TableFormat,
+    /// Whose columns it has.
+    pub convention: Convention,
+}
+
 /// A table to be written as a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExportKind {
     /// `feature_statistics.csv`
     FeatureStatistics,
-    /// All genes of one feature, or `differential_expression.csv`: the genes of all live features with padj < 0.05.
+    /// Differential expression of one feature, or of all live ones.
     DifferentialExpression {
         /// One feature; `None` for all.
         feature: Option<FeatureId>,
+        /// Genes of all features whose adjusted p is not below this are left out; `None` for all genes. All genes of one
+        /// feature are always written, and in paper mode those of all features with padj < 0.05.
+        below: Option<f64>,
+        /// Its form in sound mode.
+        style: TableStyle,
+        /// Whether large files come in parts.
+        in_parts: bool,
     },
-    /// `go_enrichment_results.csv` in the paper's columns.
-    Enrichment,
+    /// Gene sets of all features: in paper mode `go_enrichment_results.csv` in the paper's columns.
+    Enrichment {
+        /// Its form in sound mode.
+        style: TableStyle,
+    },
+    /// Live features against labels: `label_association`.
+    LabelAssociation {
+        /// Which columns, and how.
+        params: AssociationParams,
+        /// The kind of file.
+        format: TableFormat,
+    },
     /// The sparse autoencoder as a SAELens folder: `cfg.json` and `sae_weights.safetensors`.
     Sae,
 }
@@ -77,6 +116,12 @@ pub enum Request {
         embedding: String,
         /// What to train.
         params: SaeParams,
+    },
+    /// Take the columns of an embedding as features: scores, or one-hot labels; values below 0 count as 0. Answers
+    /// `SaeReady` or `Failed`.
+    UseColumns {
+        /// Name of the embedding.
+        embedding: String,
     },
     /// Go on with the training run kept as a checkpoint. Answers like `Train`.
     ResumeCheckpoint,

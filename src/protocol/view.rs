@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{F32Column, U32Column};
 use crate::data::{FeatureId, GeneId};
+use crate::lens::{AnalysisParams, Direction};
 use crate::steer::SteerParams;
 
 /// Where the map's coordinates come from.
@@ -46,7 +47,7 @@ pub enum FeatureSort {
     BestAuroc,
     /// Number of kept terms.
     NTerms,
-    /// Smallest Mann-Whitney p of a kept term.
+    /// p of the first of the kept terms.
     BestTerm,
 }
 
@@ -122,7 +123,7 @@ pub struct FeatureRow {
     pub top_genes: Vec<String>,
     /// Kept terms (after an analysis).
     pub n_terms: Option<usize>,
-    /// The kept term with the smallest Mann-Whitney p.
+    /// The first of its kept terms.
     pub top_term: Option<String>,
 }
 
@@ -186,20 +187,33 @@ pub struct CardGene {
     pub mean_positive: f64,
     /// Mean in negative cells.
     pub mean_negative: f64,
-    /// mean⁺ / (mean⁻ + 1e-8), linear.
+    /// In paper mode mean⁺ / (mean⁻ + 1e-8); in sound mode the log2 fold change.
     pub fold_change: f64,
-    /// Two-sided Welch p.
-    pub p_value: f64,
-    /// Benjamini–Hochberg over all genes.
-    pub padj: f64,
+    /// log10 of the two-sided p: Welch's in paper mode, the selecting test's in sound mode.
+    pub log10_p_value: f64,
+    /// log10 of that p adjusted over all genes of the feature (Benjamini–Hochberg).
+    pub log10_padj: f64,
+    /// What sound mode knows besides.
+    pub sound: Option<CardGeneSound>,
 }
 
-/// A term on a feature card: both tests of the paper.
+/// What sound mode knows of a gene besides.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CardGeneSound {
+    /// Share of positive cells with the gene.
+    pub fraction_positive: f64,
+    /// Share of negative cells with the gene.
+    pub fraction_negative: f64,
+    /// Area under the ROC curve: expression against being positive; NaN if Wilcoxon was not asked for.
+    pub auroc: f64,
+}
+
+/// A term on a feature card.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CardTerm {
     /// Set name.
     pub name: String,
-    /// Genes of the set in the data.
+    /// Genes of the set in the data (sound mode: in the universe).
     pub set_size: usize,
     /// Selected genes in the set.
     pub n_hits: usize,
@@ -207,14 +221,56 @@ pub struct CardTerm {
     pub expected: f64,
     /// Hits over expected.
     pub fold: f64,
-    /// Two-sided exact binomial p.
-    pub binomial_p: f64,
-    /// Mann-Whitney p, as coded by the paper: Φ(z).
-    pub mann_whitney_p: f64,
-    /// U / (n_s n_t); below one half the set is up.
-    pub effect_size: f64,
+    /// The tests of the mode.
+    pub tests: TermTests,
     /// The hits by name.
     pub hits: Vec<String>,
+    /// The term of the card, by position, that comes before it in the same direction and shares half or more of both
+    /// sets' genes; `None` if there is none.
+    pub like: Option<usize>,
+}
+
+/// How a term was tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TermTests {
+    /// Both tests of the paper.
+    Paper {
+        /// Two-sided exact binomial p.
+        binomial_p: f64,
+        /// Mann-Whitney p, as coded by the paper: Φ(z).
+        mann_whitney_p: f64,
+        /// U / (n_s n_t); below one half the set is up.
+        effect_size: f64,
+    },
+    /// Those of sound mode.
+    Sound {
+        /// Among genes up or genes down.
+        direction: Direction,
+        /// Odds ratio, half a count added to each cell.
+        odds_ratio: f64,
+        /// log10 of the hypergeometric upper tail.
+        log10_p_value: f64,
+        /// Adjusted over all sets in both directions of this feature.
+        log10_padj: f64,
+        /// Adjusted over all features, too; `None` before an analysis of all.
+        log10_padj_global: Option<f64>,
+        /// z of the set's genes among all genes: positive where they rank high.
+        rank_z: f64,
+        /// log10 of its two-sided p adjusted over all sets of this feature.
+        rank_log10_padj: f64,
+    },
+}
+
+/// All genes of a feature at a glance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Volcano {
+    /// Log2 fold changes, `[n_genes]`.
+    pub log2_fold_change: F32Column,
+    /// −log10 of p of the selecting test, `[n_genes]`; NaN where not tested.
+    pub minus_log10_p: F32Column,
+    /// −log10 of the largest p that is significant after adjustment; `None` if none is.
+    pub threshold: Option<f64>,
 }
 
 /// All about one feature.
@@ -232,13 +288,18 @@ pub struct FeatureCard {
     pub n_positive: usize,
     /// Cells in the negative group.
     pub n_negative: usize,
-    /// Genes selected for the terms.
-    pub n_selected: usize,
-    /// Largest fold changes among significant genes, largest first.
+    /// Genes selected for the terms; in sound mode up and down apart.
+    pub n_selected: Vec<usize>,
+    /// How genes and terms were found.
+    pub params: AnalysisParams,
+    /// Every gene, in sound mode.
+    pub volcano: Option<Volcano>,
+    /// Genes up: in paper mode the largest fold changes among significant genes, in sound mode the largest statistics
+    /// among selected ones.
     pub genes_up: Vec<CardGene>,
-    /// Smallest fold changes among significant genes, smallest first.
+    /// Genes down, likewise.
     pub genes_down: Vec<CardGene>,
-    /// Kept terms, smallest Mann-Whitney p first; `None` without expression or gene sets.
+    /// Kept terms, smallest p first, in sound mode those among genes up before those among genes down; `None` without expression or gene sets.
     pub terms: Option<Vec<CardTerm>>,
     /// What a person should know.
     pub notices: Vec<super::Notice>,

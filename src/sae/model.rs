@@ -131,6 +131,19 @@ impl Sae {
         }
     }
 
+    /// Features that are the input dimensions themselves, values below 0 cut off.
+    ///
+    /// # Errors
+    /// [`SaeError::Empty`] for no dimension.
+    pub fn identity(d: usize) -> Result<Self, SaeError> {
+        let mut unit = DenseMatrix::zeros(d, d);
+        for dim in 0..d {
+            unit.row_mut(dim)[dim] = 1.0;
+        }
+        let weights = SaeWeights { w_enc: unit.clone(), b_enc: vec![0.0; d], w_dec: unit, b_dec: vec![0.0; d] };
+        Self::new(Architecture::Standard, weights, false)
+    }
+
     /// Number of input dimensions d.
     pub fn d_in(&self) -> usize {
         self.weights.d_in()

@@ -14,14 +14,17 @@ pub struct WelchTest {
     pub t: f64,
     /// Degrees of freedom.
     pub df: f64,
-    /// ln of the two-sided p, finite where p underflows.
-    pub ln_p_value: f64,
 }
 
 impl WelchTest {
+    /// ln of the two-sided p, finite where p underflows; worked out when it is asked for.
+    pub fn ln_p_value(&self) -> f64 {
+        ln_two_sided_t(self.t, self.df)
+    }
+
     /// The two-sided p, 0 to 1.
     pub fn p_value(&self) -> f64 {
-        libm::exp(self.ln_p_value)
+        libm::exp(self.ln_p_value())
     }
 }
 
@@ -31,10 +34,7 @@ pub fn welch_test(first: Sample, second: Sample) -> WelchTest {
     let (a, b) = (per_mean(first), per_mean(second));
     let t = (first.mean - second.mean) / (a + b).sqrt();
     let df = (a + b) * (a + b) / (a * a / (first.n as f64 - 1.0) + b * b / (second.n as f64 - 1.0));
-    if t.is_nan() || df.is_nan() {
-        return WelchTest { t: f64::NAN, df: f64::NAN, ln_p_value: f64::NAN };
-    }
-    WelchTest { t, df, ln_p_value: ln_two_sided_t(t, df) }
+    if t.is_nan() || df.is_nan() { WelchTest { t: f64::NAN, df: f64::NAN } } else { WelchTest { t, df } }
 }
 
 #[cfg(test)]

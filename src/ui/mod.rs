@@ -3,6 +3,7 @@
 //! [`state`] is plain and pure and is built everywhere; the rest needs Leptos and a browser (feature `ui`).
 //! `widgets` know no state, `panels` read the [`store`] and send messages, [`app`] puts them together.
 
+pub mod analysis_form;
 pub mod state;
 
 #[cfg(feature = "ui")]
@@ -17,6 +18,8 @@ mod demo;
 mod files;
 #[cfg(feature = "ui")]
 pub mod map;
+pub mod method_line;
+pub mod named;
 #[cfg(feature = "ui")]
 mod panels;
 pub mod shortcuts;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::data::{CellSelection, JoinMethod, ValueKind};
 use crate::plot::format;
-use crate::protocol::{CellColor, ComputeDevice, ExpressionValues, LossConvention, MapSource, SaeOrigin, Variant};
+use crate::protocol::{
+    CellColor, ComputeDevice, ExpressionValues, GeneTest, LossConvention, MapSource, SaeOrigin, Variant,
+};
 
 /// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
 pub fn duration(secs: f64) -> String {
@@ -86,6 +88,7 @@ pub fn variant_name(variant: Variant) -> String {
 /// Where a sparse autoencoder came from.
 pub fn origin(origin: &SaeOrigin) -> String {
     match origin {
+        SaeOrigin::Columns => "The embedding's own columns".to_owned(),
         SaeOrigin::Loaded { name } => format!("Loaded from {name}"),
         SaeOrigin::Trained { params, last } => {
             let time = duration(last.elapsed_secs);
@@ -100,6 +103,14 @@ pub fn expression_values(values: ExpressionValues) -> &'static str {
     match values {
         ExpressionValues::Raw => "values as in the file",
         ExpressionValues::LogNormalized => "log-normalised values",
+    }
+}
+
+/// A test's short name.
+pub fn gene_test(test: GeneTest) -> &'static str {
+    match test {
+        GeneTest::Wilcoxon => "Wilcoxon",
+        GeneTest::Welch => "Welch",
     }
 }
 

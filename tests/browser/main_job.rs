@@ -47,7 +47,11 @@ async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
     tab.until(genes, Vec::new(), "the table to name top genes", SOON).await;
     let terms = "return [...document.querySelectorAll('.feature-card h3')].some(h => h.innerText === 'Gene sets')";
     tab.until(terms, Vec::new(), "the card to show gene sets", SOON).await;
+    tab.says("Sound mode · cells above percentile 99 against all the rest", SOON).await;
+    tab.press("More choices", SOON).await;
+    tab.says("A universe is the genes a hit could have been", SOON).await;
     tab.screenshot("analysed").await;
+    assert_eq!(tab.accessibility_mistakes().await, Vec::<String>::new());
 
     tab.click(".card [role=tab]:nth-of-type(2)", SOON).await;
     tab.choose("Percentile").await;
@@ -58,8 +62,8 @@ async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
 
     tab.click("button[aria-label^='Save tables as CSV']", SOON).await;
     tab.press("Gene set enrichment", SOON).await;
-    let table = String::from_utf8(tab.downloaded("go_enrichment_results.csv", LATER).await).unwrap();
-    assert!(table.lines().next().is_some_and(|head| head.contains("go_name")), "{table:.200}");
+    let table = String::from_utf8(tab.downloaded("enrichment.csv", LATER).await).unwrap();
+    assert!(table.lines().next().is_some_and(|head| head.contains("odds_ratio")), "{table:.200}");
     assert!(table.lines().count() > 1, "no term was saved");
     assert_eq!(tab.accessibility_mistakes().await, Vec::<String>::new());
     assert_eq!(tab.errors().await, Vec::<String>::new());

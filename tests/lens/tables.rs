@@ -6,9 +6,9 @@ use std::sync::Arc;
 use featurescope::data::FeatureId;
 use featurescope::enrich::GeneSetId;
 use featurescope::lens::tables::{
-    Column, ColumnValues, Convention, CsvCompression, DeTest, Direction, OraRow, ParquetOptions, Table, TableCsv,
-    TableParquet,
+    Column, ColumnValues, Convention, CsvCompression, OraRow, ParquetOptions, Table, TableCsv, TableParquet,
 };
+use featurescope::lens::{Direction, GeneTest};
 
 /// At p = 0.994 a unit in the last place of p, which reading JSON may cost, is 1.8e-14 of ln p.
 const SCORE_TOLERANCE: f64 = 5e-14;
@@ -150,7 +150,7 @@ fn with_ours(ours: &[&str], theirs: &[String], left_out: &[&str]) -> Vec<String>
 #[test]
 fn columns_are_the_tools_own() {
     let (tools, none): (Conventions, Arc<[String]>) = (conventions(), Vec::new().into());
-    let scanpy = Convention::Scanpy.differential_expression(&[], &none, DeTest::Wilcoxon).unwrap();
+    let scanpy = Convention::Scanpy.differential_expression(&[], &none, GeneTest::Wilcoxon).unwrap();
     assert_eq!(columns(&scanpy), tools.scanpy);
     let enrich = Convention::GseaPy.over_representation(&[], &none).unwrap();
     assert_eq!(columns(&enrich), with_ours(&["feature", "direction"], &tools.gseapy_enrich, &["Gene_set"]));

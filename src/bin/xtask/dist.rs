@@ -68,7 +68,7 @@ fn phase(name: &str) -> Phase {
 }
 
 fn is_engine(name: &str) -> bool {
-    name.starts_with("engine")
+    name.starts_with("engine") || name.starts_with("stats")
 }
 
 fn optimise(wasm_opt: &Path, site: &Path) -> Outcome {

@@ -17,6 +17,8 @@ use crate::wasm_toolchain::{self, WasmToolchain};
 pub(crate) const PAGE_FEATURES: &str = "ui";
 /// Features of the engine's binary.
 pub(crate) const ENGINE_FEATURES: &str = "engine";
+/// Features of the pool's binary.
+pub(crate) const POOL_FEATURES: &str = "stats";
 /// The cargo profile for wasm at the desk and in tests.
 pub(crate) const DESK_PROFILE: &str = "browser";
 
@@ -78,7 +80,7 @@ pub(crate) fn build(places: &Places, workshop: &Workshop, profile: &str, site: &
     process::run("building the site", &mut workshop.trunk(places, "build", profile, site))
 }
 
-/// Writes the build's id, a hash of the engine, into the page, which asks for the worker's files with it.
+/// Writes the build's id, a hash of the workers, into the page, which asks for the worker's files with it.
 ///
 /// To be called when the engine's files are final.
 ///
@@ -86,7 +88,11 @@ pub(crate) fn build(places: &Places, workshop: &Workshop, profile: &str, site: &
 /// A file of the site cannot be read or written.
 pub(crate) fn stamp(site: &Path) -> Outcome {
     let read = |name: &str| std::fs::read(site.join(name)).map_err(TaskError::file("read", site.join(name)));
-    let id = build_id(&[&read("engine.js")?, &read("engine_bg.wasm")?, &read("engine-loader.js")?]);
+    let files = ["engine", "stats"].map(|worker| {
+        [format!("{worker}.js"), format!("{worker}_bg.wasm"), format!("{worker}-loader.js")].map(|name| read(&name))
+    });
+    let files = files.into_iter().flatten().collect::<Outcome<Vec<_>>>()?;
+    let id = build_id(&files.iter().map(Vec::as_slice).collect::<Vec<_>>());
     let page = site.join("index.html");
     let text = std::fs::read_to_string(&page).map_err(TaskError::file("read", &page))?;
     std::fs::write(&page, stamped(&text, &id)).map_err(TaskError::file("write", &page))
@@ -117,7 +123,7 @@ mod tests {
     #[test]
     fn trunk_builds_each_binary_with_the_features_it_is_checked_with() {
         let page = include_str!("../../../www/index.html");
-        for (bin, features) in [("app", PAGE_FEATURES), ("engine", ENGINE_FEATURES)] {
+        for (bin, features) in [("app", PAGE_FEATURES), ("engine", ENGINE_FEATURES), ("stats", POOL_FEATURES)] {
             let link = page.lines().find(|line| line.contains(&format!("data-bin=\"{bin}\""))).unwrap();
             assert!(link.contains(&format!("data-cargo-features=\"{features}\"")), "{link}");
         }

@@ -11,7 +11,7 @@ use crate::error::{Outcome, TaskError};
 use crate::places::Places;
 use crate::process;
 use crate::setup::{self, announce};
-use crate::site::{self, ENGINE_FEATURES, PAGE_FEATURES, Workshop};
+use crate::site::{self, ENGINE_FEATURES, PAGE_FEATURES, POOL_FEATURES, Workshop};
 use crate::system::Installer;
 use crate::tools::{self, Browser};
 
@@ -146,7 +146,7 @@ fn build_site(stand: &Stand) -> Outcome {
 }
 
 fn clippy_wasm(stand: &Stand) -> Outcome {
-    for (bin, features) in [("app", PAGE_FEATURES), ("engine", ENGINE_FEATURES)] {
+    for (bin, features) in [("app", PAGE_FEATURES), ("engine", ENGINE_FEATURES), ("stats", POOL_FEATURES)] {
         let mut clippy = stand.wasm("clippy", features);
         clippy.args(["--lib", "--bin", bin, "--", "-D", "warnings"]);
         process::run("clippy for wasm32", &mut clippy)?;

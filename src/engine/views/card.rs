@@ -1,15 +1,16 @@
 //! The feature card: everything about one feature.
 //!
-//! Genes and terms come from the analysis; where none has run, they are computed for this feature on the spot.
+//! Genes and terms are found for this feature on the spot, by the analysis's parameters; in paper mode they come from
+//! the analysis where one has run.
 
 use crate::data::{FeatureId, Notice};
 use crate::engine::EngineError;
 use crate::engine::model::Features;
 use crate::engine::state::{OpenData, State};
-use crate::enrich::MatchedGeneSets;
-use crate::lens::{CategoryAssociation, FeatureAnalysis, GeneResult, LabelIndex, TermResult};
-use crate::protocol::{CardGene, CardTerm, FeatureCard, HistogramData, LabelAssociation, TopCell, ViewResult};
+use crate::lens::{CategoryAssociation, LabelIndex};
+use crate::protocol::{FeatureCard, HistogramData, LabelAssociation, TopCell, ViewResult};
 
+use super::findings::Source;
 use super::table::RowSource;
 
 const N_BINS: usize = 40;
@@ -31,26 +32,19 @@ pub(super) fn feature_card(state: &State, data: &OpenData, feature: FeatureId) -
         labels: labels(&features, data, feature)?,
         n_positive: 0,
         n_negative: 0,
-        n_selected: 0,
+        n_selected: Vec::new(),
+        params: OpenData::card_params(analysis),
+        volcano: None,
         genes_up: Vec::new(),
         genes_down: Vec::new(),
         terms: None,
         notices: Vec::new(),
     };
-    if let Some((analysis, found)) = analysis.and_then(|analysis| Some((analysis, analysis.of(feature)?))) {
-        add_findings(&mut card, found, &analysis.sets, data);
-    } else if data.dataset.expression.is_some() && card.row.n_active > 0 {
-        let params = data.lens_params(analysis);
-        let activations = &features.model.activations;
-        let done = data.with_lens(&params, |lens| {
-            let found = lens.analyse(activations, feature)?;
-            add_findings(&mut card, &found, lens.sets(), data);
-            card.notices.extend_from_slice(lens.notices());
-            card.notices.extend(data.background_notice().cloned());
-            Ok(())
-        });
+    if data.dataset.expression.is_some() && card.row.n_active > 0 {
+        let params = card.params.clone();
+        let added = Source { data, features: &features, analysis, params: &params }.add_to(&mut card);
         // The rest of the card stands without genes.
-        if let Err(EngineError::Lens(error)) = done {
+        if let Err(EngineError::Lens(error)) = added {
             card.notices.push(Notice::warning(crate::engine::session::sentence(&error.to_string())));
         }
     }
@@ -110,39 +104,4 @@ fn labels(features: &Features, data: &OpenData, feature: FeatureId) -> Result<Ve
     };
     let associations = LabelIndex::new(cells).associations(&features.model.activations, feature);
     Ok(associations.into_iter().filter_map(named).collect())
-}
-
-fn add_findings(card: &mut FeatureCard, found: &FeatureAnalysis, sets: &MatchedGeneSets, data: &OpenData) {
-    let gene = |result: &GeneResult| CardGene {
-        gene: result.gene,
-        name: data.gene_name(result.gene),
-        mean_positive: result.mean_positive,
-        mean_negative: result.mean_negative,
-        fold_change: result.fold_change,
-        p_value: result.p_value,
-        padj: result.padj,
-    };
-    card.n_positive = found.n_positive;
-    card.n_negative = found.n_negative;
-    card.n_selected = found.n_selected;
-    card.genes_up = found.genes_up.iter().map(gene).collect();
-    card.genes_down = found.genes_down.iter().map(gene).collect();
-    if !data.dataset.gene_sets.is_empty() {
-        card.terms = Some(found.terms.iter().map(|result| term(result, sets, data)).collect());
-    }
-}
-
-fn term(result: &TermResult, sets: &MatchedGeneSets, data: &OpenData) -> CardTerm {
-    let binomial = &result.over_representation;
-    CardTerm {
-        name: sets.name(result.set).to_owned(),
-        set_size: result.set_size,
-        n_hits: binomial.n_hits,
-        expected: binomial.expected,
-        fold: binomial.fold,
-        binomial_p: binomial.p_value(),
-        mann_whitney_p: result.mann_whitney.p_value,
-        effect_size: result.mann_whitney.effect_size,
-        hits: result.hits.iter().map(|&gene| data.gene_name(gene)).collect(),
-    }
 }

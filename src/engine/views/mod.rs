@@ -2,6 +2,7 @@
 
 mod card;
 mod cells;
+mod findings;
 mod steer;
 mod table;
 

@@ -57,15 +57,14 @@ fn ordering(a: (Option<f64>, FeatureId), b: (Option<f64>, FeatureId), descending
 impl RowSource<'_> {
     fn sort_key(&self, feature: FeatureId, sort: FeatureSort) -> Option<f64> {
         let row = &self.features.model.statistics[feature.index()];
-        let findings = || self.analysis.and_then(|analysis| analysis.of(feature));
         let key = match sort {
             FeatureSort::Id => f64::from(feature.0),
             FeatureSort::NActive => row.n_active as f64,
             FeatureSort::MeanActive => row.mean_active,
             FeatureSort::Max => row.max,
             FeatureSort::BestAuroc => self.best_label(feature)?.auroc,
-            FeatureSort::NTerms => findings()?.terms.len() as f64,
-            FeatureSort::BestTerm => findings()?.terms.first()?.mann_whitney.ln_p_value,
+            FeatureSort::NTerms => self.analysis?.terms(feature)?.len() as f64,
+            FeatureSort::BestTerm => self.analysis?.best_ln_p_value(feature)?,
         };
         (!key.is_nan()).then_some(key)
     }
@@ -77,7 +76,6 @@ impl RowSource<'_> {
     /// The table's row of a feature.
     pub(super) fn row(&self, feature: FeatureId) -> FeatureRow {
         let row = &self.features.model.statistics[feature.index()];
-        let findings = self.analysis.and_then(|analysis| analysis.of(feature));
         let best = self.best_label(feature);
         FeatureRow {
             feature,
@@ -91,22 +89,22 @@ impl RowSource<'_> {
                 (column.to_owned(), category.to_owned(), best.auroc)
             }),
             top_genes: self.genes(feature).take(N_TOP_GENES).map(str::to_owned).collect(),
-            n_terms: findings.map(|findings| findings.terms.len()),
+            n_terms: self.analysis.and_then(|analysis| analysis.terms(feature)).map(|terms| terms.len()),
             top_term: self.terms(feature).next().map(str::to_owned),
         }
     }
 
     /// Names of a feature's genes above their background, best first.
     fn genes(&self, feature: FeatureId) -> impl Iterator<Item = &str> {
-        let found = self.analysis.and_then(|analysis| analysis.of(feature));
         let names = self.data.dataset.expression.as_ref().map_or(&[][..], |expression| &expression.gene_names);
-        found.into_iter().flat_map(|found| &found.genes_up).map(|result| names[result.gene.index()].as_str())
+        let genes = self.analysis.and_then(|analysis| analysis.genes_up(feature)).unwrap_or_default();
+        genes.into_iter().map(|gene| names[gene.index()].as_str())
     }
 
     /// Names of a feature's kept terms, best first.
     fn terms(&self, feature: FeatureId) -> impl Iterator<Item = &str> {
-        let found = self.analysis.and_then(|analysis| Some((analysis, analysis.of(feature)?)));
-        found.into_iter().flat_map(|(analysis, found)| found.terms.iter().map(|term| analysis.sets.name(term.set)))
+        let found = self.analysis.and_then(|analysis| Some((analysis, analysis.terms(feature)?)));
+        found.into_iter().flat_map(|(analysis, terms)| terms.into_iter().map(|set| analysis.sets.name(set)))
     }
 }
 

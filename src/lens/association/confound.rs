@@ -52,7 +52,7 @@ const NUISANCE_WORDS: [&str; 31] = [
 ///
 /// # Examples
 /// ```
-/// use featurescope::lens::is_nuisance_name;
+/// use featurescope::lens::association::is_nuisance_name;
 ///
 /// assert!(is_nuisance_name("sample_id") && is_nuisance_name("SeqBatch") && is_nuisance_name("orig.ident"));
 /// assert!(!is_nuisance_name("cell_type") && !is_nuisance_name("indication") && !is_nuisance_name("planet"));
@@ -137,7 +137,7 @@ impl Confounding {
 ///
 /// # Examples
 /// ```
-/// use featurescope::lens::{ColumnAurocs, confounding};
+/// use featurescope::lens::association::{ColumnAurocs, confounding};
 ///
 /// let donor = ColumnAurocs { column: 0, is_nuisance: true, sizes: &[50, 50], aurocs: &[0.9, 0.1] };
 /// let cell_type = ColumnAurocs { column: 1, is_nuisance: false, sizes: &[99, 1], aurocs: &[0.3, 1.0] };

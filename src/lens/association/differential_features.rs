@@ -106,7 +106,7 @@ impl DifferentialFeatures {
 /// # Examples
 /// ```
 /// use featurescope::data::{CellSelection, CellTable, DenseMatrix, SparseActivations, SparseMatrix};
-/// use featurescope::lens::differential_features;
+/// use featurescope::lens::association::differential_features;
 ///
 /// let by_cell = DenseMatrix::new(6, 1, vec![5.0, 6.0, 7.0, 0.0, 0.0, 1.0]).unwrap();
 /// let activations = SparseActivations::from_cells(SparseMatrix::from_dense(&by_cell));
@@ -176,7 +176,7 @@ impl Sides {
             t: test.t,
             df: test.df,
             p_value: test.p_value(),
-            ln_p_value: test.ln_p_value,
+            ln_p_value: test.ln_p_value(),
             padj: f64::NAN,
             cohens_d: cohens_d(first, second),
             paper_effect: paper_effect(first, second),

@@ -46,7 +46,7 @@ impl BestF1 {
 ///
 /// # Examples
 /// ```
-/// use featurescope::lens::best_f1;
+/// use featurescope::lens::association::best_f1;
 /// use featurescope::stats::CodedLabels;
 ///
 /// // Cells 0 and 1 are of category 0, cells 2 and 3 of category 1; cell 2 is weakly active.

@@ -112,7 +112,7 @@ impl<'a> Lineage<'a> {
     /// # Examples
     /// ```
     /// use featurescope::data::{CellTable, DenseMatrix, LabelColumn, SparseActivations, SparseMatrix};
-    /// use featurescope::lens::Lineage;
+    /// use featurescope::lens::association::Lineage;
     ///
     /// let mut cells = CellTable::without_ids(4);
     /// cells.add_column(LabelColumn::from_texts("type", &["HSC", "MEP", "Ery", "B"])).unwrap();

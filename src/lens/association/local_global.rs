@@ -92,7 +92,7 @@ pub struct LocalGlobal {
 ///
 /// # Examples
 /// ```
-/// use featurescope::lens::{LabelClass, local_global};
+/// use featurescope::lens::association::{LabelClass, local_global};
 /// use featurescope::stats::CodedLabels;
 ///
 /// let labels = CodedLabels::new(&[0, 0, 0, 1, 1, 1], 2);

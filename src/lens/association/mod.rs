@@ -45,7 +45,7 @@ use error::{categorical, check_cells};
 /// # Examples
 /// ```
 /// use featurescope::data::{CellTable, DenseMatrix, FeatureId, LabelColumn, SparseActivations, SparseMatrix};
-/// use featurescope::lens::{AssociationParams, LabelAssociations, LabelClass};
+/// use featurescope::lens::association::{AssociationParams, LabelAssociations, LabelClass};
 ///
 /// let mut cells = CellTable::without_ids(4);
 /// cells.add_column(LabelColumn::from_texts("type", &["B", "B", "T", "T"])).unwrap();
@@ -89,16 +89,19 @@ impl<'a> LabelAssociations<'a> {
         params: &AssociationParams,
     ) -> Result<Self, AssociationError> {
         check_cells(cells, activations)?;
-        for name in params.nuisance_columns.iter().flatten() {
+        for name in params.nuisance_columns.iter().chain(&params.columns).flatten() {
             categorical(cells, name)?;
         }
+        let is_asked_for = |name: &String| params.columns.as_ref().is_none_or(|names| names.contains(name));
         let halves = params.split_column.as_deref().map(|name| halves_by(cells, name)).transpose()?;
         let is_nuisance = |name: &String| {
             params.nuisance_columns.as_ref().map_or_else(|| is_nuisance_name(name), |names| names.contains(name))
         };
         let mut columns = Vec::new();
         for (at, column) in cells.columns().iter().enumerate() {
-            if let Some((codes, categories)) = column.categorical().filter(|(_, all)| all.len() <= MAX_CATEGORIES) {
+            let labels =
+                column.categorical().filter(|(_, all)| all.len() <= MAX_CATEGORIES && is_asked_for(&column.name));
+            if let Some((codes, categories)) = labels {
                 let labels = CodedLabels::new(codes, categories.len());
                 let halved = halves.as_ref().map(|halves| HalvedLabels::new(labels.clone(), halves.clone()));
                 columns.push(MeasuredColumn { column: at, is_nuisance: is_nuisance(&column.name), labels, halved });

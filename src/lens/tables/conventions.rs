@@ -16,9 +16,10 @@ mod over_representation;
 
 use std::sync::Arc;
 
-pub use differential_expression::DeTest;
+use serde::{Deserialize, Serialize};
 
 use super::{DeRow, GseaRow, OraRow, Table, TableError};
+use crate::lens::GeneTest;
 
 /// Whose columns a table has.
 ///
@@ -48,7 +49,8 @@ use super::{DeRow, GseaRow, OraRow, Table, TableError};
 /// assert_eq!(String::from_utf8_lossy(&csv.finish()?), expected);
 /// # Ok::<(), featurescope::lens::tables::TableError>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Convention {
     /// Ours: everything there is, p values as log10 p.
     #[default]
@@ -118,7 +120,7 @@ impl Convention {
         self,
         rows: &[DeRow],
         genes: &Arc<[String]>,
-        test: DeTest,
+        test: GeneTest,
     ) -> Result<Table, TableError> {
         match self {
             Self::FeatureScope => differential_expression::featurescope(rows, genes),

@@ -14,8 +14,8 @@ mod table;
 
 pub use self::csv::{CsvCompression, TableCsv};
 pub use self::parquet::{ParquetOptions, TableParquet};
-pub use conventions::{Convention, DeTest};
+pub use conventions::Convention;
 pub use error::TableError;
 pub use p_text::p_text;
-pub use rows::{DeRow, Direction, GseaRow, OraRow};
+pub use rows::{DeRow, GseaRow, OraRow};
 pub use table::{Column, ColumnKind, ColumnValues, Schema, Table};

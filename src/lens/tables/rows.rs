@@ -5,6 +5,7 @@
 
 use crate::data::{FeatureId, GeneId};
 use crate::enrich::GeneSetId;
+use crate::lens::Direction;
 
 /// Differential expression of one gene in one feature.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,15 +44,6 @@ pub struct DeRow {
     pub log10_p_wilcoxon: f64,
     /// Its p, corrected by Benjamini–Hochberg over the feature's genes.
     pub padj_wilcoxon: f64,
-}
-
-/// Which of a feature's genes are looked up in sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Direction {
-    /// Genes that positive cells have more of.
-    Up,
-    /// Genes that positive cells have less of.
-    Down,
 }
 
 /// Over-representation of one gene set in one feature's genes.

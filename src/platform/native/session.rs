@@ -17,7 +17,7 @@ use futures::{FutureExt, StreamExt};
 
 use super::PathSource;
 use crate::io::ByteSource;
-use crate::platform::{Host, HostError, LocalTask, Store};
+use crate::platform::{Host, HostError, LocalTask, Pool, Store};
 use crate::protocol::{Answer, FileHandle};
 
 /// A native process as the place an engine runs in.
@@ -28,6 +28,7 @@ pub struct NativeHost {
     next_file: Cell<u32>,
     clock: Clock,
     store: Rc<dyn Store>,
+    pool: RefCell<Option<Rc<dyn Pool>>>,
 }
 
 /// Seconds since some moment, never going back.
@@ -41,6 +42,11 @@ impl NativeHost {
     pub fn add_path(&self, path: &Path) -> std::io::Result<FileHandle> {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(self.add_source(&name, Arc::new(PathSource::open(path)?)))
+    }
+
+    /// Lets these workers compute beside the engine.
+    pub fn use_pool(&self, pool: Rc<dyn Pool>) {
+        *self.pool.borrow_mut() = Some(pool);
     }
 
     /// Makes any source of bytes known as a file of that name.
@@ -94,6 +100,10 @@ impl Host for NativeHost {
 
     fn store(&self) -> &dyn Store {
         &*self.store
+    }
+
+    fn pool(&self) -> Option<Rc<dyn Pool>> {
+        self.pool.borrow().clone()
     }
 }
 
@@ -151,6 +161,7 @@ impl Session {
             next_file: Cell::new(0),
             clock,
             store,
+            pool: RefCell::default(),
         };
         Self { pool, host: Rc::new(host), answers, interrupt: Arc::default() }
     }

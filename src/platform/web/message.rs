@@ -124,7 +124,8 @@ mod tests {
     use super::*;
     use crate::data::FeatureId;
     use crate::protocol::{
-        Answer, CellColor, Event, F32Column, MapSource, SaeParams, SteerParams, SteerTarget, ViewQuery, ViewResult,
+        AnalysisParams, Answer, CellColor, Event, F32Column, Lists, MapSource, Negatives, PoolAnswer, PoolCall,
+        SaeParams, SoundParams, SteerParams, SteerTarget, ViewQuery, ViewResult,
     };
 
     fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) -> Array {
@@ -139,6 +140,16 @@ mod tests {
         let map = ViewResult::Map { source: MapSource::Pca("X_pca".into()), x: column.clone(), y: column };
         let transfer = round_trip(&Answer { id: 3, event: Event::View(map) });
         assert_eq!(transfer.length(), 2);
+    }
+
+    #[wasm_bindgen_test]
+    fn what_passes_between_engine_and_pool_survives() {
+        let cells = Lists::collect([&[1_u32, 5][..], &[]]);
+        let transfer = round_trip(&PoolCall::Genes { cells, values: vec![0.5, -0.0].into() });
+        assert_eq!(transfer.length(), 3);
+        let sound = SoundParams { negatives: Negatives::Matched("donor".into()), ..SoundParams::default() };
+        round_trip(&Request::Analyse { params: AnalysisParams { sound, ..AnalysisParams::default() } });
+        round_trip(&PoolAnswer::Findings(Box::default()));
     }
 
     #[wasm_bindgen_test]

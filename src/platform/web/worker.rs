@@ -14,9 +14,10 @@ use web_sys::{DedicatedWorkerGlobalScope, File, MessageChannel, MessageEvent, Me
 
 use super::files::{SlicedFile, describe};
 use super::message::{call_from_js, to_js};
+use super::pool::WorkerPool;
 use super::store::PrivateFiles;
 use crate::io::ByteSource;
-use crate::platform::{Host, HostError, LocalTask, Store};
+use crate::platform::{Host, HostError, LocalTask, Pool, Store};
 use crate::protocol::{Answer, Call, Event, FileHandle, Request};
 
 /// wasm32 addresses 4 GiB; a quarter is left to the data and the code.
@@ -28,6 +29,7 @@ pub struct WebHost {
     files: RefCell<BTreeMap<u32, File>>,
     turns: Turns,
     store: PrivateFiles,
+    pool: Option<Rc<WorkerPool>>,
 }
 
 impl WebHost {
@@ -38,7 +40,8 @@ impl WebHost {
     pub fn new() -> Result<Rc<Self>, JsValue> {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
         let store = PrivateFiles::new(scope.clone());
-        Ok(Rc::new(Self { files: RefCell::default(), turns: Turns::new()?, store, scope }))
+        let pool = WorkerPool::new(&scope).map(Rc::new);
+        Ok(Rc::new(Self { files: RefCell::default(), turns: Turns::new()?, store, pool, scope }))
     }
 
     /// Hands every call the page sends to `serve`; calls that can't be understood are answered with `Failed`.
@@ -97,6 +100,10 @@ impl Host for WebHost {
 
     fn store(&self) -> &dyn Store {
         &self.store
+    }
+
+    fn pool(&self) -> Option<Rc<dyn Pool>> {
+        self.pool.clone().map(|pool| pool as Rc<dyn Pool>)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Genes with two numbers each, the first few until a person asks for more.
+//! Genes with a few numbers each, the first rows until a person asks for more.
 
 use leptos::prelude::*;
 
@@ -7,6 +7,8 @@ use crate::data::GeneId;
 
 /// Genes that are seen before a person asks for more.
 const SHOWN_GENES: usize = 8;
+/// Columns from which on a table has small type and scrolls sideways where there is no room.
+const MANY_COLUMNS: usize = 5;
 
 /// A gene and what is said of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +16,7 @@ pub(crate) struct GeneRow {
     pub(crate) gene: GeneId,
     pub(crate) name: String,
     /// One text for each number column.
-    pub(crate) numbers: [String; 2],
+    pub(crate) numbers: Vec<String>,
     /// More in words, as a tooltip.
     pub(crate) details: String,
 }
@@ -22,13 +24,14 @@ pub(crate) struct GeneRow {
 /// A table of genes; pressing one colours the map by it.
 #[component]
 pub(crate) fn GeneTable(
-    /// Headings: what the genes have in common, then the two numbers.
-    heads: [&'static str; 3],
+    /// Headings: what the genes have in common, then one for each number.
+    heads: Vec<&'static str>,
     rows: Vec<GeneRow>,
     on_gene: Callback<GeneId>,
 ) -> impl IntoView {
     let is_long = RwSignal::new(false);
     let n_genes = rows.len();
+    let is_wide = heads.len() >= MANY_COLUMNS;
     let shown =
         move || rows.iter().take(if is_long.get() { n_genes } else { SHOWN_GENES }).cloned().collect::<Vec<_>>();
     let row = move |row: GeneRow| {
@@ -45,12 +48,14 @@ pub(crate) fn GeneTable(
         }
     };
     view! {
-        <table class="card-table">
-            <thead>
-                <tr>{heads.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view()}</tr>
-            </thead>
-            <tbody>{move || shown().into_iter().map(row).collect_view()}</tbody>
-        </table>
+        <div class="card-scroll">
+            <table class="card-table" class:card-table-wide=is_wide>
+                <thead>
+                    <tr>{heads.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view()}</tr>
+                </thead>
+                <tbody>{move || shown().into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
         <More is_long=is_long n_all=n_genes n_shown=SHOWN_GENES />
     }
 }

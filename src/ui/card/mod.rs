@@ -3,19 +3,32 @@
 //! Knows nothing of the page's store. Every chart has a table beside it that says the same; what is not there yet
 //! (genes and gene sets before an analysis) is said, not hidden.
 
+mod gene_rows;
 mod gene_table;
 mod parts;
 mod rows;
+mod term_rows;
+mod term_table;
 
 use leptos::prelude::*;
 
 use crate::data::GeneId;
-use crate::protocol::{FeatureCard, Notice, NoticeLevel};
+use crate::protocol::{AnalysisMode, AnalysisSummary, FeatureCard, Notice, NoticeLevel};
+use crate::ui::method_line;
 use crate::ui::state::{Remote, Shared};
 use crate::ui::widgets::{Banner, BannerKind};
 pub(crate) use gene_table::{GeneRow, GeneTable};
 pub(crate) use parts::CardSection;
 use parts::{Chart, TableTwin, TermList};
+use term_table::TermTable;
+
+/// Width of the card's charts in CSS pixels.
+const WIDTH: u32 = 320;
+/// Rows a chart of bars shows; the table beside it has all.
+const MOST_BARS: usize = 6;
+
+/// The analysis that the card's genes and terms come from, if one has run.
+type Analysis = Option<Shared<AnalysisSummary>>;
 
 /// The card of a feature.
 #[component]
@@ -24,7 +37,9 @@ pub fn FeatureCardView(
     card: Signal<Remote<Shared<FeatureCard>>>,
     /// Names of the categorical label columns, in the data set's order.
     label_columns: Signal<Vec<String>>,
-    /// What to do to see genes, if there are none yet.
+    /// The analysis of all features, for the families of adjusted p-values.
+    analysis: Signal<Analysis>,
+    /// Why there are no genes, if there are none.
     genes_hint: Signal<String>,
     /// A gene was pressed.
     on_gene: Callback<GeneId>,
@@ -37,7 +52,16 @@ pub fn FeatureCardView(
             {move || error.get().map(|text| view! { <Banner kind=BannerKind::Error text=text /> })}
             {move || match value.get() {
                 Some(card) => {
-                    view! { <CardBody card=card label_columns=label_columns genes_hint=genes_hint on_gene=on_gene /> }
+                    let analysis = analysis.get();
+                    view! {
+                        <CardBody
+                            card=card
+                            label_columns=label_columns
+                            analysis=analysis
+                            genes_hint=genes_hint
+                            on_gene=on_gene
+                        />
+                    }
                         .into_any()
                 }
                 None if is_loading.get() => view! { <Waiting /> }.into_any(),
@@ -75,9 +99,12 @@ fn Nothing() -> impl IntoView {
 fn CardBody(
     card: Shared<FeatureCard>,
     label_columns: Signal<Vec<String>>,
+    analysis: Analysis,
     genes_hint: Signal<String>,
     on_gene: Callback<GeneId>,
 ) -> impl IntoView {
+    // Until the card is asked for anew it may be older than the analysis.
+    let analysis = analysis.filter(|analysis| analysis.params == card.params);
     let facts = rows::facts(&card.row).into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
     let histogram = card.histogram.clone();
     view! {
@@ -92,8 +119,8 @@ fn CardBody(
             />
         </CardSection>
         <Labels card=card.clone() />
-        <Genes card=card.clone() genes_hint=genes_hint on_gene=on_gene />
-        <Terms card=card.clone() />
+        <Genes card=card.clone() analysis=analysis.clone() genes_hint=genes_hint on_gene=on_gene />
+        <Terms card=card.clone() analysis=analysis />
         <TopCells card=card label_columns=label_columns />
     }
 }
@@ -145,7 +172,12 @@ fn Labels(card: Shared<FeatureCard>) -> impl IntoView {
 
 /// Genes higher and lower in the feature's cells.
 #[component]
-fn Genes(card: Shared<FeatureCard>, genes_hint: Signal<String>, on_gene: Callback<GeneId>) -> impl IntoView {
+fn Genes(
+    card: Shared<FeatureCard>,
+    analysis: Analysis,
+    genes_hint: Signal<String>,
+    on_gene: Callback<GeneId>,
+) -> impl IntoView {
     if card.n_positive == 0 {
         return view! {
             <CardSection title="Genes">
@@ -154,37 +186,57 @@ fn Genes(card: Shared<FeatureCard>, genes_hint: Signal<String>, on_gene: Callbac
         }
         .into_any();
     }
+    let mode = card.params.mode;
+    let method = method_line::genes(&card.params, analysis.as_deref());
+    let note = gene_rows::group_note(&card);
+    let volcano = gene_rows::volcano_chart(&card).map(|svg| view! { <Chart svg=svg /> });
+    let (up, down) = (gene_rows::gene_rows(&card.genes_up), gene_rows::gene_rows(&card.genes_down));
     view! {
         <CardSection title="Genes">
-            <p class="card-note">{rows::group_note(&card)}</p>
-            {gene_table("Higher", rows::gene_rows(&card.genes_up), on_gene)}
-            {gene_table("Lower", rows::gene_rows(&card.genes_down), on_gene)}
+            <p class="mode-line">{method}</p>
+            <p class="card-note">{note}</p>
+            {volcano}
+            {gene_table("Higher", mode, up, on_gene)}
+            {gene_table("Lower", mode, down, on_gene)}
         </CardSection>
     }
     .into_any()
 }
 
-fn gene_table(title: &'static str, rows: Vec<GeneRow>, on_gene: Callback<GeneId>) -> AnyView {
+fn gene_table(title: &'static str, mode: AnalysisMode, rows: Vec<GeneRow>, on_gene: Callback<GeneId>) -> AnyView {
     if rows.is_empty() {
         return view! { <p class="muted">{format!("{title}: no significant gene.")}</p> }.into_any();
     }
-    view! { <GeneTable heads=[title, "Fold", "Adjusted p"] rows=rows on_gene=on_gene /> }.into_any()
+    view! { <GeneTable heads=gene_rows::heads(title, mode) rows=rows on_gene=on_gene /> }.into_any()
 }
 
-/// Gene sets with both tests.
+/// Gene sets with the tests of the mode.
 #[component]
-fn Terms(card: Shared<FeatureCard>) -> impl IntoView {
+fn Terms(card: Shared<FeatureCard>, analysis: Analysis) -> impl IntoView {
     let terms = card.terms.as_ref().filter(|_| card.n_positive > 0)?;
-    let body = if terms.is_empty() {
-        view! { <p class="muted">"No gene set passes both tests for this feature."</p> }.into_any()
-    } else {
-        view! {
-            <Chart svg=rows::term_chart(terms) />
-            <TermList terms=rows::term_rows(terms) />
+    let (params, method) = (&card.params, method_line::terms(&card.params, analysis.as_deref()));
+    let body = match params.mode {
+        AnalysisMode::Paper if terms.is_empty() => {
+            view! { <p class="muted">"No gene set passes both tests for this feature."</p> }.into_any()
         }
-        .into_any()
+        AnalysisMode::Sound if terms.is_empty() => {
+            view! { <p class="muted">"No gene set is significant for this feature."</p> }.into_any()
+        }
+        AnalysisMode::Paper => {
+            let (chart, rows) = (term_rows::term_chart(terms, params), term_rows::paper_rows(terms));
+            view! { <Chart svg=chart /> <TermList terms=rows /> }.into_any()
+        }
+        AnalysisMode::Sound => {
+            let (chart, rows) = (term_rows::term_chart(terms, params), term_rows::sound_terms(terms));
+            view! { <Chart svg=chart /> <TermTable terms=rows /> }.into_any()
+        }
     };
-    Some(view! { <CardSection title="Gene sets">{body}</CardSection> })
+    Some(view! {
+        <CardSection title="Gene sets">
+            <p class="mode-line">{method}</p>
+            {body}
+        </CardSection>
+    })
 }
 
 /// The cells with the largest activations.

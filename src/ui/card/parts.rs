@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::rows::TermRow;
+use super::term_rows::PaperTermRow;
 use crate::plot::charts::ChartError;
 
 /// A part of the card under its heading.
@@ -70,16 +70,16 @@ pub(super) fn More(is_long: RwSignal<bool>, n_all: usize, n_shown: usize) -> imp
 }
 
 /// Gene sets that are seen before a person asks for more.
-const SHOWN_TERMS: usize = 6;
+pub(super) const SHOWN_TERMS: usize = 6;
 
-/// Gene sets with both tests; each opens to its genes.
+/// Gene sets with both tests of the paper; each opens to its genes.
 #[component]
-pub(super) fn TermList(terms: Vec<TermRow>) -> impl IntoView {
+pub(super) fn TermList(terms: Vec<PaperTermRow>) -> impl IntoView {
     let is_long = RwSignal::new(false);
     let n_terms = terms.len();
     let shown =
         move || terms.iter().take(if is_long.get() { n_terms } else { SHOWN_TERMS }).cloned().collect::<Vec<_>>();
-    let term = |term: TermRow| {
+    let term = |term: PaperTermRow| {
         view! {
             <li>
                 <details class="term">

@@ -1,17 +1,13 @@
-//! A feature card in words and bars: what its tables and charts show, ready to be placed.
+//! Cells and labels of a feature card in words and bars, ready to be placed.
 //!
-//! Pure: numbers come from the engine in their final order, here they only become text. What an AUROC, a fold change
-//! and the two tests mean is said where [`FeatureCard`] is defined.
+//! Pure: numbers come from the engine in their final order, here they only become text. What an AUROC means is said
+//! where [`FeatureCard`] is defined.
 
-use super::gene_table::GeneRow;
+use super::{MOST_BARS, WIDTH};
 use crate::plot::charts::{Bar, BarChart, ChartError, ChartSize, Histogram, bar_chart, histogram};
-use crate::plot::format::{count, decimals, fold, p_value, percent, significant};
-use crate::protocol::{CardGene, CardTerm, FeatureCard, FeatureRow, HistogramData, LabelAssociation};
+use crate::plot::format::{count, decimals, percent, significant};
+use crate::protocol::{FeatureCard, FeatureRow, HistogramData, LabelAssociation};
 
-/// Width of the card's charts in CSS pixels.
-const WIDTH: u32 = 320;
-/// Rows a chart shows; the table beside it has all.
-const MOST_BARS: usize = 6;
 /// An AUROC must be better than the baseline's by this much to be called better.
 const CLOSE: f64 = 0.005;
 
@@ -121,89 +117,6 @@ fn verdict(best: &LabelAssociation) -> String {
     format!("Tells {category} apart {relation} the embedding's dimension {dim} alone does ({own} against {baseline}).")
 }
 
-/// Genes as rows.
-pub(super) fn gene_rows(genes: &[CardGene]) -> Vec<GeneRow> {
-    let row = |gene: &CardGene| GeneRow {
-        gene: gene.gene,
-        name: gene.name.clone(),
-        numbers: [fold(gene.fold_change), p_value(gene.padj)],
-        details: format!(
-            "mean {} in positive cells, {} in negative cells; p = {}",
-            significant(gene.mean_positive, 3),
-            significant(gene.mean_negative, 3),
-            p_value(gene.p_value)
-        ),
-    };
-    genes.iter().map(row).collect()
-}
-
-/// How the groups compared are made, in words.
-pub(super) fn group_note(card: &FeatureCard) -> String {
-    format!(
-        "{} cells with high activation against {} with low; {} genes selected for the gene sets.",
-        count(card.n_positive),
-        count(card.n_negative),
-        count(card.n_selected)
-    )
-}
-
-/// A gene set of the card.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct TermRow {
-    pub(super) name: String,
-    /// Both tests in short.
-    pub(super) tests: String,
-    /// Hits, expected, fold, effect.
-    pub(super) numbers: String,
-    pub(super) hits: String,
-}
-
-/// Gene sets as rows.
-pub(super) fn term_rows(terms: &[CardTerm]) -> Vec<TermRow> {
-    let row = |term: &CardTerm| TermRow {
-        name: term.name.clone(),
-        tests: format!("Mann-Whitney p {}, binomial p {}", p_value(term.mann_whitney_p), p_value(term.binomial_p)),
-        numbers: format!(
-            "{} of {} genes selected, {} expected ({}); effect size {}",
-            count(term.n_hits),
-            count(term.set_size),
-            significant(term.expected, 2),
-            fold(term.fold),
-            decimals(term.effect_size, 2)
-        ),
-        hits: term.hits.join(", "),
-    };
-    terms.iter().map(row).collect()
-}
-
-/// The gene sets with the smallest Mann-Whitney p as bars of −log10 p.
-///
-/// # Errors
-/// Without a gene set.
-pub(super) fn term_chart(terms: &[CardTerm]) -> Result<String, ChartError> {
-    let bar = |term: &CardTerm| Bar {
-        label: term.name.clone(),
-        value: minus_log10(term.mann_whitney_p),
-        value_text: format!("p {}", p_value(term.mann_whitney_p)),
-        reference: None,
-    };
-    let bars: Vec<Bar> = terms.iter().take(MOST_BARS).map(bar).collect();
-    bar_chart(&BarChart {
-        title: "Gene sets by Mann-Whitney p",
-        value_label: "−log10 p",
-        reference_label: "",
-        bars: &bars,
-        start: 0.0,
-        end: None,
-        width: WIDTH,
-    })
-}
-
-/// p = 0 has the length of the smallest p that can be told from it.
-fn minus_log10(p: f64) -> f64 {
-    -p.max(1e-300).log10()
-}
-
 /// The cells on top as rows: name, activation, labels.
 pub(super) fn cell_rows(card: &FeatureCard) -> Vec<Vec<String>> {
     let row = |cell: &crate::protocol::TopCell| {
@@ -268,12 +181,6 @@ mod tests {
             top_term: None,
         };
         assert_eq!(facts(&row)[1], ("Mean of active", "2.5".to_owned()));
-    }
-
-    #[test]
-    fn terms_with_p_zero_have_a_bar() {
-        assert!((minus_log10(0.0) - 300.0).abs() < 1e-9);
-        assert!(matches!(term_chart(&[]), Err(ChartError::Empty { .. })));
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::shown_labels;
+use super::{categorical_columns, shown_labels};
 use crate::data::GeneId;
-use crate::protocol::{CellColor, LabelInfo, LabelKind};
+use crate::protocol::CellColor;
 use crate::ui::card::FeatureCardView;
 use crate::ui::state::{Msg, State};
 use crate::ui::steer::SteerView;
@@ -44,12 +44,11 @@ fn step(label: &'static str, icon: IconName, by: isize) -> impl IntoView {
 #[component]
 fn FeatureTab() -> impl IntoView {
     let store = Store::get();
-    let labels = shown_labels(store);
-    let label_columns = Memo::new(move |_| labels.with(|labels| categorical_columns(labels)));
     view! {
         <FeatureCardView
             card=store.memo(|state| state.card.clone()).into()
-            label_columns=label_columns.into()
+            label_columns=categorical_columns(store).into()
+            analysis=store.memo(|state| state.analysis.clone()).into()
             genes_hint=store.memo(|state| genes_hint(state).to_owned()).into()
             on_gene=color_by_gene(store)
         />
@@ -82,15 +81,10 @@ fn color_by_gene(store: Store) -> Callback<GeneId> {
     Callback::new(move |gene| store.send(Msg::ColorBy(CellColor::Gene(gene))))
 }
 
-fn categorical_columns(labels: &[LabelInfo]) -> Vec<String> {
-    let is_categorical = |label: &&LabelInfo| matches!(label.kind, LabelKind::Categorical { .. });
-    labels.iter().filter(is_categorical).map(|label| label.name.clone()).collect()
-}
-
-/// What has to be done before a card can show genes.
+/// Why a card shows no genes.
 fn genes_hint(state: &State) -> &'static str {
     match &state.dataset {
         Some(dataset) if dataset.n_genes == 0 => "Genes need expression: add an .h5ad with the same cells.",
-        _ => "Press Analyse on the left to see genes and gene sets.",
+        _ => "No genes: too few cells are in one of the groups to be compared.",
     }
 }

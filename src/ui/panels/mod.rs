@@ -34,7 +34,7 @@ use web_sys::File;
 use super::demo;
 use super::state::State;
 use super::store::Store;
-use crate::protocol::LabelInfo;
+use crate::protocol::{LabelInfo, LabelKind};
 
 /// Opens what a person picked.
 fn open_picked(store: Store) -> UnsyncCallback<Vec<File>> {
@@ -45,6 +45,15 @@ fn open_picked(store: Store) -> UnsyncCallback<Vec<File>> {
 fn shown_labels(store: Store) -> Memo<Vec<LabelInfo>> {
     let open = store.memo(|state| (state.dataset.clone(), state.preview.clone()));
     Memo::new(move |_| open.with(|(dataset, preview)| State::labels_of(dataset.as_ref(), preview.as_ref())))
+}
+
+/// Names of the label columns with categories, in the data set's order.
+fn categorical_columns(store: Store) -> Memo<Vec<String>> {
+    let labels = shown_labels(store);
+    let is_categorical = |label: &&LabelInfo| matches!(label.kind, LabelKind::Categorical { .. });
+    Memo::new(move |_| {
+        labels.with(|labels| labels.iter().filter(is_categorical).map(|label| label.name.clone()).collect())
+    })
 }
 
 /// Opens the demo.

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 
 use crate::data::FeatureId;
 use crate::plot::format;
-use crate::protocol::{ExportKind, FeatureRow, FeatureSort};
+use crate::protocol::{
+    AnalysisMode, AssociationParams, Convention, ExportKind, FeatureRow, FeatureSort, TableFormat, TableStyle,
+};
+use crate::ui::method_line;
 use crate::ui::state::{Msg, State, TableEdit};
 use crate::ui::store::Store;
 use crate::ui::widgets::{
@@ -22,8 +25,8 @@ const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
     ("Max", "Largest activation", true, Some(FeatureSort::Max)),
     ("Best label", "The label it tells apart best, with its AUROC", false, Some(FeatureSort::BestAuroc)),
     ("Top genes", "Genes highest above their background", false, None),
-    ("Terms", "Gene sets kept by both tests", true, Some(FeatureSort::NTerms)),
-    ("Top term", "The gene set with the smallest Mann-Whitney p", false, Some(FeatureSort::BestTerm)),
+    ("Terms", "Gene sets kept by the tests of the analysis", true, Some(FeatureSort::NTerms)),
+    ("Top term", "The gene set with the smallest p", false, Some(FeatureSort::BestTerm)),
 ];
 
 /// The feature table.
@@ -31,6 +34,7 @@ const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
 pub(crate) fn TablePanel(open: RwSignal<bool>) -> impl IntoView {
     let store = Store::get();
     let has_sae = store.memo(|state| state.sae.is_some());
+    let method = store.memo(|state| state.analysis.as_deref().map(method_line::table));
     view! {
         <section
             class="drawer"
@@ -56,6 +60,7 @@ pub(crate) fn TablePanel(open: RwSignal<bool>) -> impl IntoView {
                     <TableTools />
                 </Show>
             </div>
+            {move || method.get().filter(|_| open.get()).map(|line| view! { <p class="mode-line">{line}</p> })}
             <div id="feature-table" class="drawer-body" hidden=move || !open.get()>
                 <TableBody />
             </div>
@@ -105,6 +110,8 @@ fn ExportMenu() -> impl IntoView {
     let has_analysis = store.memo(|state| state.analysis.is_some());
     let is_busy = store.memo(|state| state.jobs.export.is_running());
     let needs_analysis = Signal::derive(move || is_busy.get() || !has_analysis.get());
+    let is_sound =
+        store.memo(|state| state.analysis.as_ref().is_some_and(|analysis| analysis.params.mode == AnalysisMode::Sound));
     let save = move |text: &'static str, kind: ExportKind, disabled: Signal<bool>| {
         view! {
             <Button
@@ -118,10 +125,36 @@ fn ExportMenu() -> impl IntoView {
     view! {
         <Menu label="Save tables as CSV" text="Save" icon=IconName::Download closes_on_choice=true>
             {save("Feature statistics", ExportKind::FeatureStatistics, is_busy.into())}
-            {save("Differential expression", ExportKind::DifferentialExpression { feature: None }, needs_analysis)}
-            {save("Gene set enrichment", ExportKind::Enrichment, needs_analysis)}
+            {save("Labels of features", labels_table(), is_busy.into())}
+            {save("Differential expression", genes_table(Convention::FeatureScope, TableFormat::Csv), needs_analysis)}
+            {is_sound.get().then(|| view! {
+                {save("… as Parquet", genes_table(Convention::FeatureScope, TableFormat::Parquet), needs_analysis)}
+                {save("… in scanpy's columns", genes_table(Convention::Scanpy, TableFormat::Csv), needs_analysis)}
+            })}
+            {save("Gene set enrichment", sets_table(Convention::FeatureScope), needs_analysis)}
+            {is_sound.get().then(|| view! {
+                {save("… in GSEApy's columns", sets_table(Convention::GseaPy), needs_analysis)}
+                {save("… in clusterProfiler's columns", sets_table(Convention::ClusterProfiler), needs_analysis)}
+                {save("… in fgsea's columns", sets_table(Convention::Fgsea), needs_analysis)}
+            })}
         </Menu>
     }
+}
+
+/// Genes in these tables have an adjusted p below this: all genes of all features would be millions of rows.
+const GENES_BELOW: f64 = 0.05;
+
+fn genes_table(convention: Convention, format: TableFormat) -> ExportKind {
+    let style = TableStyle { format, convention };
+    ExportKind::DifferentialExpression { feature: None, below: Some(GENES_BELOW), style, in_parts: false }
+}
+
+fn sets_table(convention: Convention) -> ExportKind {
+    ExportKind::Enrichment { style: TableStyle { format: TableFormat::Csv, convention } }
+}
+
+fn labels_table() -> ExportKind {
+    ExportKind::LabelAssociation { params: AssociationParams::default(), format: TableFormat::Csv }
 }
 
 #[component]

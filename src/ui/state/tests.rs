@@ -294,8 +294,10 @@ fn an_analysis_refreshes_table_and_card() {
         params: AnalysisParams::default(),
         n_live: 400,
         n_done: 400,
+        n_excluded: 0,
         n_genes: 10,
         n_sets: 5,
+        n_universe: 10,
         n_features_with_terms: 3,
         notices: Vec::new(),
     });

@@ -185,7 +185,7 @@ fn ResultView(result: Shared<SteerResult>, on_show_map: Callback<()>, on_gene: C
     let (done, shift, trust) = (rows::done(&result), rows::shift(&result), rows::trust(&result));
     let (up, down) = (rows::changes(&result.genes_up), rows::changes(&result.genes_down));
     let gene_table = move |title: &'static str, rows: Vec<GeneRow>| {
-        let heads = [title, "Change", "R²"];
+        let heads = vec![title, "Change", "R²"];
         (!rows.is_empty()).then(|| view! { <GeneTable heads=heads rows=rows on_gene=on_gene /> })
     };
     view! {

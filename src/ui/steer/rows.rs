@@ -43,7 +43,7 @@ pub(super) fn changes(genes: &[GeneChange]) -> Vec<GeneRow> {
     let row = |gene: &GeneChange| GeneRow {
         gene: gene.gene,
         name: gene.name.clone(),
-        numbers: [signed(gene.change, 3), decimals(gene.r2, 2)],
+        numbers: vec![signed(gene.change, 3), decimals(gene.r2, 2)],
         details: format!("decoded {} before, {} after", significant(gene.before, 3), significant(gene.after, 3)),
     };
     genes.iter().map(row).collect()

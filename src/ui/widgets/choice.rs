@@ -17,8 +17,12 @@ pub(crate) fn Choice(
     /// Whether the label is seen.
     #[prop(default = true)]
     has_visible_label: bool,
+    /// What the choice means, below it.
+    #[prop(optional, into)]
+    note: Option<Signal<String>>,
 ) -> impl IntoView {
     let name = unique_id("choice");
+    let (note_id, note) = note_view(note);
     let option = move |(key, text, explanation): (&'static str, &'static str, &'static str)| {
         let name = name.clone();
         view! {
@@ -36,9 +40,10 @@ pub(crate) fn Choice(
         }
     };
     view! {
-        <fieldset class="choice">
+        <fieldset class="choice" aria-describedby=note_id>
             <legend class:visually-hidden=!has_visible_label>{label}</legend>
             <div class="choice-options">{options.into_iter().map(option).collect_view()}</div>
+            {note}
         </fieldset>
     }
 }
@@ -53,8 +58,12 @@ pub(crate) fn Select(
     #[prop(into)] value: Signal<String>,
     on_change: Callback<String>,
     #[prop(optional, into)] disabled: Signal<bool>,
+    /// What the choice means, below it.
+    #[prop(optional, into)]
+    note: Option<Signal<String>>,
 ) -> impl IntoView {
     let id = unique_id("select");
+    let (note_id, note) = note_view(note);
     let option = move |(key, text): (String, String)| {
         let is_selected = {
             let key = key.clone();
@@ -69,9 +78,22 @@ pub(crate) fn Select(
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
-            <select id=id disabled=disabled on:change:target=move |event| on_change.run(event.target().value())>
+            <select
+                id=id
+                aria-describedby=note_id
+                disabled=disabled
+                on:change:target=move |event| on_change.run(event.target().value())
+            >
                 {move || options.get().into_iter().map(option).collect_view()}
             </select>
+            {note}
         </div>
     }
+}
+
+/// A line of explanation and its id, if there is one.
+fn note_view(note: Option<Signal<String>>) -> (Option<String>, Option<impl IntoView>) {
+    let id = note.map(|_| unique_id("note"));
+    let line = id.clone().zip(note).map(|(id, note)| view! { <p id=id class="field-note">{note}</p> });
+    (id, line)
 }

@@ -13,10 +13,14 @@ pub(crate) fn TextField(
     /// A plain explanation, shown as the label's tooltip and read with the field.
     #[prop(optional)]
     hint: &'static str,
+    /// Whether the explanation stands below the field, too.
+    #[prop(default = false)]
+    has_visible_hint: bool,
     #[prop(into)] error: Signal<Option<String>>,
     #[prop(optional, into)] disabled: Signal<bool>,
 ) -> impl IntoView {
     let id = unique_id("field");
+    let hint_class = if has_visible_hint { "field-note" } else { "visually-hidden" };
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by = format!("{hint_id} {error_id}");
     view! {
@@ -34,7 +38,7 @@ pub(crate) fn TextField(
                 aria-describedby=described_by
                 on:input:target=move |event| on_input.run(event.target().value())
             />
-            <span id=hint_id class="visually-hidden">{hint}</span>
+            <span id=hint_id class=hint_class>{hint}</span>
             <p id=error_id class="field-error" aria-live="polite">{error}</p>
         </div>
     }

@@ -3,21 +3,12 @@
 use std::sync::Arc;
 
 use super::columns::Columns;
+use crate::lens::GeneTest;
 use crate::lens::tables::{DeRow, Table, TableError};
 
 const NAME: &str = "differential expression";
 /// Added to the negative mean in the paper's linear fold change.
 const PSEUDOCOUNT: f64 = 1e-8;
-
-/// Which test a table with room for one shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DeTest {
-    /// Welch's t; the score is t.
-    #[default]
-    Welch,
-    /// Wilcoxon's rank sum; the score is z.
-    Wilcoxon,
-}
 
 pub(super) fn featurescope(rows: &[DeRow], genes: &Arc<[String]>) -> Result<Table, TableError> {
     let columns = Columns::of(rows)
@@ -55,10 +46,10 @@ pub(super) fn paper(rows: &[DeRow], genes: &Arc<[String]>) -> Result<Table, Tabl
 }
 
 /// The feature is the group.
-pub(super) fn scanpy(rows: &[DeRow], genes: &Arc<[String]>, test: DeTest) -> Result<Table, TableError> {
+pub(super) fn scanpy(rows: &[DeRow], genes: &Arc<[String]>, test: GeneTest) -> Result<Table, TableError> {
     let of = |row: &DeRow| match test {
-        DeTest::Welch => (row.t, row.log10_p_t, row.padj_t),
-        DeTest::Wilcoxon => (row.z, row.log10_p_wilcoxon, row.padj_wilcoxon),
+        GeneTest::Welch => (row.t, row.log10_p_t, row.padj_t),
+        GeneTest::Wilcoxon => (row.z, row.log10_p_wilcoxon, row.padj_wilcoxon),
     };
     let columns = Columns::of(rows)
         .feature_names("group", |row| row.feature)

@@ -3,7 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use super::columns::Columns;
-use crate::lens::tables::{Direction, OraRow, Table, TableError};
+use crate::lens::Direction;
+use crate::lens::tables::{OraRow, Table, TableError};
 
 const NAME: &str = "over-representation";
 

@@ -3,7 +3,8 @@
 use super::*;
 use crate::data::{FeatureId, GeneId};
 use crate::enrich::GeneSetId;
-use crate::lens::tables::{CsvCompression, Direction, TableCsv};
+use crate::lens::tables::{CsvCompression, TableCsv};
+use crate::lens::{Direction, GeneTest};
 
 fn names(names: &[&str]) -> Arc<[String]> {
     names.iter().map(|&name| name.to_owned()).collect()
@@ -73,7 +74,7 @@ fn text(table: Result<Table, TableError>) -> String {
     String::from_utf8(csv.finish().unwrap()).unwrap()
 }
 
-fn de(convention: Convention, test: DeTest) -> String {
+fn de(convention: Convention, test: GeneTest) -> String {
     text(convention.differential_expression(&[de_row()], &names(&["A", "B"]), test))
 }
 
@@ -81,21 +82,21 @@ fn de(convention: Convention, test: DeTest) -> String {
 fn differential_expression_has_every_column() {
     let expected = "feature,gene,n_pos,n_neg,mean_pos,mean_neg,frac_pos,frac_neg,log2_fold_change,t,log10_p_t,padj_t,u,\
         auroc,log10_p_wilcoxon,padj_wilcoxon\n5,B,10,90,3.0,1.5,0.9,0.25,1.5,7.5,-400.0,0.0,810.0,0.9,-2.0,0.02\n";
-    assert_eq!(de(Convention::FeatureScope, DeTest::Welch), expected);
+    assert_eq!(de(Convention::FeatureScope, GeneTest::Welch), expected);
 }
 
 #[test]
 fn the_papers_fold_change_is_linear() {
     let expected = "feature,gene,mean_positive,mean_negative,fold_change,t_statistic,p_value,padj\n\
         5,B,3.0,1.5,1.999999986666667,7.5,1e-400,0.0\n";
-    assert_eq!(de(Convention::Paper, DeTest::Wilcoxon), expected);
+    assert_eq!(de(Convention::Paper, GeneTest::Wilcoxon), expected);
 }
 
 #[test]
 fn scanpy_shows_the_test_asked_for() {
     let header = "group,names,scores,logfoldchanges,pvals,pvals_adj\n";
-    assert_eq!(de(Convention::Scanpy, DeTest::Welch), format!("{header}5,B,7.5,1.5,1e-400,0.0\n"));
-    assert_eq!(de(Convention::Scanpy, DeTest::Wilcoxon), format!("{header}5,B,,1.5,0.01,0.02\n"));
+    assert_eq!(de(Convention::Scanpy, GeneTest::Welch), format!("{header}5,B,7.5,1.5,1e-400,0.0\n"));
+    assert_eq!(de(Convention::Scanpy, GeneTest::Wilcoxon), format!("{header}5,B,,1.5,0.01,0.02\n"));
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn gsea_has_each_tools_columns() {
 fn a_convention_without_a_table_names_those_with_one() {
     for convention in Convention::ALL {
         let tables = [
-            convention.differential_expression(&[], &names(&[]), DeTest::Welch),
+            convention.differential_expression(&[], &names(&[]), GeneTest::Welch),
             convention.over_representation(&[], &names(&[])),
             convention.gsea(&[], &names(&[])),
         ];
@@ -155,14 +156,14 @@ fn a_convention_without_a_table_names_those_with_one() {
 
 #[test]
 fn a_gene_without_a_name_is_an_error() {
-    let refused = Convention::FeatureScope.differential_expression(&[de_row()], &names(&["A"]), DeTest::Welch);
+    let refused = Convention::FeatureScope.differential_expression(&[de_row()], &names(&["A"]), GeneTest::Welch);
     assert!(matches!(refused, Err(TableError::CategoryCode { code: 1, n_names: 1, .. })));
 }
 
 #[test]
 fn every_feature_is_a_group() {
     let rows = [4, 4, 7, 4].map(|feature| DeRow { feature: FeatureId(feature), ..de_row() });
-    let table = text(Convention::Scanpy.differential_expression(&rows, &names(&["A", "B"]), DeTest::Welch));
+    let table = text(Convention::Scanpy.differential_expression(&rows, &names(&["A", "B"]), GeneTest::Welch));
     let groups: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
     assert_eq!(groups, ["4", "4", "7", "4"]);
 }

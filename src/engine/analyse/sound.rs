@@ -1,0 +1,253 @@
+//! Sound mode over the pool: blocks of features to workers, genes in slices.
+//!
+//! A worker is given a block, sent all genes, asked what was found, and given the next block. Expression is cut into
+//! slices as they are sent, so that no worker ever holds more than one.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use futures::FutureExt;
+use futures::future::try_join_all;
+
+use super::{Outcome, Task};
+use crate::data::{FeatureId, Notice, Observer, SparseMatrix};
+use crate::engine::EngineError;
+use crate::engine::analysis::{Results, SoundResults};
+use crate::lens::sound::{BLOCK, FeatureGroups, GlobalFamily, GroupMaker, NegativeCells, ShardPlan, Universe};
+use crate::platform::{HostError, LocalTask, Pool};
+use crate::pool::{Worker, unpack};
+use crate::protocol::{Bytes, F32Column, F64Column, Lists, PoolAnswer, PoolCall, PoolPlan, SoundParams};
+
+/// Values sent to a worker at a time.
+const VALUES_PER_SLICE: usize = 1 << 19;
+/// Blocks each worker gets at least, so that a cancel keeps something and no worker waits long for the last.
+const BLOCKS_PER_WORKER: usize = 2;
+/// Blocks have at least so many features: every block sorts all values once more.
+const SMALLEST_BLOCK: usize = 64;
+
+/// Analyses every live feature until the end or a cancel.
+pub(super) async fn run(task: &Task<'_>) -> Result<Outcome, EngineError> {
+    let (plan, mut notices) = task.data.sound_plan(&task.params)?;
+    let pool = task.inner.host.pool().unwrap_or_else(|| Rc::new(OwnThread::default()));
+    let live = task.features.live();
+    let n_workers = pool.n_workers();
+    let n_blocks = live.len().div_ceil(BLOCK).max((live.len() / SMALLEST_BLOCK).min(BLOCKS_PER_WORKER * n_workers));
+    let n_blocks = n_blocks.next_multiple_of(n_workers.min(n_blocks.max(1)));
+    let size = live.len().div_ceil(n_blocks.max(1)).max(1);
+    let by_gene = &task.data.expression()?.by_gene;
+    let work = Work {
+        task,
+        pool,
+        plan: &plan,
+        groups: GroupMaker::new(&plan.params, &task.features.model.activations, &task.data.dataset.cells)?,
+        by_gene,
+        blocks: RefCell::new(live.chunks(size).map(<[FeatureId]>::to_vec).collect()),
+        n_values: live.len().div_ceil(size) * by_gene.n_nonzero(),
+        n_values_done: Cell::new(0),
+        found: RefCell::default(),
+    };
+    try_join_all((0..n_workers).map(|worker| work.serve(worker))).await?;
+    let mut results = work.found.into_inner();
+    let family = results.by_feature.values().flat_map(|findings| findings.ln_p_values.iter().copied()).collect();
+    results.family = GlobalFamily::new(family, results.by_feature.len() * 2 * plan.sets.len());
+    notices.extend(exclusion_notice(&results, &plan.params));
+    Ok(Outcome { results: Results::Sound(results), sets: plan.sets.clone(), notices })
+}
+
+/// What all workers of one analysis share.
+struct Work<'a> {
+    task: &'a Task<'a>,
+    pool: Rc<dyn Pool>,
+    plan: &'a ShardPlan,
+    groups: GroupMaker<'a>,
+    by_gene: &'a SparseMatrix,
+    /// Blocks that nobody has taken up.
+    blocks: RefCell<VecDeque<Vec<FeatureId>>>,
+    n_values: usize,
+    n_values_done: Cell<usize>,
+    found: RefCell<SoundResults>,
+}
+
+impl Work<'_> {
+    /// Keeps one worker busy until there is no block left or the job is cancelled.
+    async fn serve(&self, worker: usize) -> Result<(), EngineError> {
+        let mut is_new = true;
+        while let Some(block) = self.next_block() {
+            let (features, groups) = self.groups_of(block);
+            self.task.job.breathe().await;
+            if features.is_empty() {
+                continue;
+            }
+            if std::mem::take(&mut is_new) {
+                self.ask(worker, PoolCall::Plan(Box::new(self.pool_plan()))).await?;
+            }
+            self.ask(worker, block_call(&groups)).await?;
+            if !self.send_genes(worker).await? {
+                return Ok(());
+            }
+            self.collect(worker, &features).await?;
+        }
+        Ok(())
+    }
+
+    fn next_block(&self) -> Option<Vec<FeatureId>> {
+        if self.task.job.is_cancelled() { None } else { self.blocks.borrow_mut().pop_front() }
+    }
+
+    /// The groups of those features of a block that have them; the others are noted.
+    fn groups_of(&self, block: Vec<FeatureId>) -> (Vec<FeatureId>, Vec<FeatureGroups>) {
+        let (mut features, mut groups) = (Vec::new(), Vec::new());
+        for feature in block {
+            match self.groups.of_feature(feature) {
+                Ok(found) => {
+                    features.push(feature);
+                    groups.push(found);
+                }
+                Err(reason) => {
+                    self.found.borrow_mut().excluded.insert(feature, reason);
+                }
+            }
+        }
+        (features, groups)
+    }
+
+    /// Sends all genes; `false` if the job was cancelled in between.
+    async fn send_genes(&self, worker: usize) -> Result<bool, EngineError> {
+        let mut next = 0;
+        while next < self.by_gene.n_major() {
+            if self.task.job.is_cancelled() {
+                return Ok(false);
+            }
+            let (call, end) = slice_call(self.by_gene, next);
+            self.n_values_done.set(self.n_values_done.get() + self.by_gene.indptr()[end] - self.by_gene.indptr()[next]);
+            next = end;
+            self.ask(worker, call).await?;
+            let fraction = self.n_values_done.get() as f64 / self.n_values.max(1) as f64;
+            let n_done = self.found.borrow().by_feature.len();
+            let message = format!("Analysing features: {n_done} of {} done", self.task.features.live().len());
+            self.task.job.progress(fraction, &message);
+            self.task.job.breathe().await;
+        }
+        Ok(true)
+    }
+
+    async fn collect(&self, worker: usize, features: &[FeatureId]) -> Result<(), EngineError> {
+        match self.call(worker, PoolCall::Findings).await? {
+            PoolAnswer::Findings(columns) => {
+                let found = unpack(&columns).filter(|found| found.len() == features.len());
+                let found = found.ok_or_else(|| worker_fault("its findings are not whole"))?;
+                self.found.borrow_mut().by_feature.extend(features.iter().copied().zip(found));
+                Ok(())
+            }
+            other => Err(worker_fault(&format!("it answered {other:?}")).into()),
+        }
+    }
+
+    async fn ask(&self, worker: usize, call: PoolCall) -> Result<(), EngineError> {
+        match self.call(worker, call).await? {
+            PoolAnswer::Done => Ok(()),
+            PoolAnswer::Failed(reason) => Err(worker_fault(&reason).into()),
+            PoolAnswer::Findings(_) => Err(worker_fault("it answered what was not asked").into()),
+        }
+    }
+
+    async fn call(&self, worker: usize, call: PoolCall) -> Result<PoolAnswer, EngineError> {
+        Ok(self.pool.call(worker, call).await?)
+    }
+
+    fn pool_plan(&self) -> PoolPlan {
+        let plan = self.plan;
+        let (starts, members) = plan.sets.lists();
+        PoolPlan {
+            n_cells: self.by_gene.n_minor(),
+            n_genes: plan.n_genes,
+            scale: plan.normaliser.scale(),
+            factors: plan.normaliser.factors().map(|factors| F64Column(factors.to_vec())),
+            // The universe is spelled out, gene by gene.
+            params: SoundParams { universe: Universe::Measured, ..plan.params.clone() },
+            sets: Lists {
+                starts: starts.iter().map(|&start| start as u32).collect::<Vec<_>>().into(),
+                members: members.to_vec().into(),
+            },
+            universe: Bytes(plan.is_in_universe.iter().map(|&is_in| u8::from(is_in)).collect()),
+        }
+    }
+}
+
+fn worker_fault(reason: &str) -> HostError {
+    HostError::Worker { reason: reason.to_owned() }
+}
+
+fn block_call(groups: &[FeatureGroups]) -> PoolCall {
+    let listed = |groups: &FeatureGroups| match &groups.negative {
+        NegativeCells::Rest => None,
+        NegativeCells::Listed(cells) => Some(cells.clone()),
+    };
+    let negative: Option<Vec<Vec<u32>>> = groups.iter().map(listed).collect();
+    PoolCall::Block {
+        positive: Lists::collect(groups.iter().map(|groups| groups.positive.as_slice())),
+        negative: negative.map(|lists| Lists::collect(lists.iter().map(Vec::as_slice))),
+    }
+}
+
+/// The next genes from `first` on, and where they end.
+fn slice_call(by_gene: &SparseMatrix, first: usize) -> (PoolCall, usize) {
+    let limit = by_gene.indptr()[first] + VALUES_PER_SLICE;
+    let end = by_gene.indptr().partition_point(|&start| start <= limit).saturating_sub(1);
+    let end = end.clamp(first + 1, by_gene.n_major());
+    let cells = Lists::collect((first..end).map(|gene| by_gene.major(gene).0));
+    let values = by_gene.values()[by_gene.indptr()[first]..by_gene.indptr()[end]].to_vec();
+    (PoolCall::Genes { cells, values: F32Column(values) }, end)
+}
+
+fn exclusion_notice(results: &SoundResults, params: &SoundParams) -> Option<Notice> {
+    let n = results.excluded.len();
+    (n > 0).then(|| {
+        Notice::info(format!(
+            "{n} live features have fewer than {} positive or negative cells and were left out; their cards say which.",
+            params.min_cells
+        ))
+    })
+}
+
+/// The engine's own thread in place of a pool.
+#[derive(Default)]
+struct OwnThread {
+    worker: RefCell<Worker>,
+}
+
+impl Pool for OwnThread {
+    fn n_workers(&self) -> usize {
+        1
+    }
+
+    fn call(&self, _worker: usize, call: PoolCall) -> LocalTask<'_, Result<PoolAnswer, HostError>> {
+        async move { Ok(self.worker.borrow_mut().answer(call)) }.boxed_local()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::SparseBuilder;
+
+    #[test]
+    fn slices_cover_every_gene_once() {
+        let mut builder = SparseBuilder::new(3);
+        for gene in 0..5_u32 {
+            builder.push_major((0..gene % 4).map(|cell| (cell, 1.0)));
+        }
+        let by_gene = builder.finish();
+        let (mut next, mut n_values) = (0, 0);
+        while next < by_gene.n_major() {
+            let (call, end) = slice_call(&by_gene, next);
+            assert!(end > next);
+            next = end;
+            let PoolCall::Genes { cells, values } = call else { panic!("genes are sent") };
+            assert_eq!(cells.members.len(), values.len());
+            n_values += values.len();
+        }
+        assert_eq!(n_values, by_gene.n_nonzero());
+    }
+}

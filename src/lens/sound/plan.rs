@@ -1,0 +1,90 @@
+//! What an analysis of all features needs to know, made once from the data and the parameters.
+
+use std::collections::BTreeSet;
+
+use super::normaliser::Normaliser;
+use super::params::{SoundParams, Universe};
+use super::shard::ShardPlan;
+use crate::data::{Expression, GeneSet, Notice};
+use crate::enrich::MatchedGeneSets;
+use crate::lens::analysis::no_set_notice;
+use crate::lens::prepared::normalised_already_notice;
+use crate::lens::{AnalysisParams, LensError};
+
+impl ShardPlan {
+    /// Looks at the values, matches the sets within the universe, and says what a person should know.
+    ///
+    /// # Errors
+    /// [`LensError`] where parameters or expression values do not allow the analysis.
+    pub fn new(
+        expression: &Expression,
+        gene_sets: &[GeneSet],
+        params: &AnalysisParams,
+    ) -> Result<(Self, Vec<Notice>), LensError> {
+        params.check()?;
+        let normaliser = Normaliser::new(expression, params.values)?;
+        let names = &expression.gene_names;
+        let is_in_universe = universe(names, gene_sets, &params.sound)?;
+        let (min, max) = (params.min_set_size, params.max_set_size);
+        let sets = MatchedGeneSets::within(names, gene_sets, min, max, |gene| is_in_universe[gene]);
+        let mut notices = Vec::new();
+        notices.extend(normalised_already_notice(expression, params.values));
+        if sets.is_empty() && !gene_sets.is_empty() {
+            notices.push(no_set_notice(&sets, expression.n_genes(), min, max));
+        }
+        let plan = Self { n_genes: names.len(), normaliser, params: params.sound.clone(), sets, is_in_universe };
+        Ok((plan, notices))
+    }
+}
+
+/// Whether each gene is in the universe.
+fn universe(names: &[String], gene_sets: &[GeneSet], params: &SoundParams) -> Result<Vec<bool>, LensError> {
+    let among = |known: BTreeSet<&str>| names.iter().map(|name| known.contains(name.as_str())).collect::<Vec<bool>>();
+    match &params.universe {
+        Universe::Measured => Ok(vec![true; names.len()]),
+        Universe::Annotated => {
+            Ok(among(gene_sets.iter().flat_map(|set| set.genes.iter().map(String::as_str)).collect()))
+        }
+        Universe::Listed { name, genes } => {
+            let found = among(genes.iter().map(String::as_str).collect());
+            if found.contains(&true) {
+                Ok(found)
+            } else {
+                Err(LensError::EmptyUniverse { name: name.clone(), n_genes: genes.len() })
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{DenseMatrix, SparseMatrix};
+
+    fn plan(universe: Universe) -> Result<ShardPlan, LensError> {
+        let names = ["A", "B", "C", "D"].map(str::to_owned).to_vec();
+        let by_gene = SparseMatrix::from_dense(&DenseMatrix::new(4, 2, vec![1.0; 8]).unwrap());
+        let genes = ["A", "B", "X"].map(str::to_owned).to_vec();
+        let sets = [GeneSet { name: "s".to_owned(), description: String::new(), genes }];
+        let sound = SoundParams { universe, ..SoundParams::default() };
+        let params = AnalysisParams { min_set_size: 1, sound, ..AnalysisParams::default() };
+        ShardPlan::new(&Expression::new(names, by_gene), &sets, &params).map(|(plan, _)| plan)
+    }
+
+    #[test]
+    fn hits_are_counted_among_the_genes_asked_for() {
+        let of = |universe| {
+            let plan = plan(universe).unwrap();
+            (plan.sets.n_universe(), plan.sets.genes(crate::enrich::GeneSetId(0)).len())
+        };
+        assert_eq!(of(Universe::Measured), (4, 2));
+        assert_eq!(of(Universe::Annotated), (2, 2));
+        let listed = |genes: &[&str]| Universe::Listed {
+            name: "mine".to_owned(),
+            genes: genes.iter().map(|&gene| gene.to_owned()).collect(),
+        };
+        assert_eq!(of(listed(&["B", "C", "Z"])), (2, 1));
+        let error = plan(listed(&["Z"])).unwrap_err();
+        assert_eq!(error, LensError::EmptyUniverse { name: "mine".to_owned(), n_genes: 1 });
+    }
+}

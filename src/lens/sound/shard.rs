@@ -1,0 +1,80 @@
+//! A block of features taken through the whole of sound mode, gene by gene and then feature by feature.
+//!
+//! Shards know nothing of each other: a feature's findings are the same, bit for bit, whatever block it is in and
+//! however many blocks there are.
+
+use super::annotator::Annotator;
+use super::columns::BlockColumns;
+use super::findings::Findings;
+use super::gene_sums::GeneSummer;
+use super::members::Members;
+use super::normaliser::Normaliser;
+use super::params::SoundParams;
+use crate::enrich::MatchedGeneSets;
+
+/// What all shards of an analysis share.
+#[derive(Clone, Debug, Default)]
+pub struct ShardPlan {
+    /// Genes of the data.
+    pub n_genes: usize,
+    /// How raw values become what is tested.
+    pub normaliser: Normaliser,
+    /// Tests, thresholds.
+    pub params: SoundParams,
+    /// The sets, matched within the universe.
+    pub sets: MatchedGeneSets,
+    /// Whether each gene is in the universe, `[n_genes]`.
+    pub is_in_universe: Vec<bool>,
+}
+
+/// One block of features at work.
+#[derive(Clone, Debug)]
+pub struct Shard {
+    summer: GeneSummer,
+    normaliser: Normaliser,
+    columns: BlockColumns,
+    annotator: Annotator,
+    values: Vec<f32>,
+}
+
+impl Shard {
+    /// Takes up a block of features.
+    #[must_use]
+    pub fn new(plan: &ShardPlan, members: Members) -> Self {
+        let columns = BlockColumns::new(members.len(), plan.n_genes, &plan.params, plan.normaliser.scale());
+        let annotator = Annotator::new(plan.sets.clone(), plan.is_in_universe.clone(), &plan.params);
+        let wanted = plan.params.sums_wanted(&[plan.params.primary()], plan.normaliser.scale());
+        let summer = GeneSummer::new(members, wanted);
+        Self { summer, normaliser: plan.normaliser.clone(), columns, annotator, values: Vec::new() }
+    }
+
+    /// Tests the next gene, genes coming in the data's order.
+    ///
+    /// # Shapes
+    /// `cells` ascend; `values` are the file's, none of them 0.
+    ///
+    /// # Panics
+    /// If more genes come than the plan says, or a cell is outside the data: the caller's bugs.
+    pub fn add_gene(&mut self, cells: &[u32], values: &[f32]) {
+        assert!(!self.columns.is_full(), "a gene after the last");
+        self.values.clear();
+        self.values.extend_from_slice(values);
+        self.normaliser.apply(cells, &mut self.values);
+        self.summer.sum(cells, &self.values, |feature, pair| self.columns.enter(feature, &pair));
+        self.columns.next_gene();
+    }
+
+    /// Number of features.
+    pub fn n_features(&self) -> usize {
+        self.summer.members().len()
+    }
+
+    /// What a feature of the block stands for, once all genes are tested.
+    ///
+    /// # Panics
+    /// If genes are missing or there is no such feature.
+    pub fn findings(&mut self, feature: usize) -> Findings {
+        assert!(self.columns.is_full(), "genes are missing");
+        self.annotator.annotate(self.columns.of(feature))
+    }
+}

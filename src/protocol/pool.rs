@@ -1,0 +1,142 @@
+//! What passes between the engine and the workers that test features with it.
+//!
+//! A worker is told the plan once, then for each block of features: the groups, the genes in the data's order in as
+//! many messages as the engine likes, and the question what was found. Every call is answered before the next is
+//! sent. Gene values travel as the file holds them; lists of lists travel as one column of starts and one of members.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Bytes, F32Column, F64Column, U32Column};
+use crate::lens::{SoundParams, ValueScale};
+
+/// Lists one after the other: list i is `members[starts[i]..starts[i + 1]]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Lists {
+    /// `[n_lists + 1]`
+    pub starts: U32Column,
+    /// All members.
+    pub members: U32Column,
+}
+
+impl Lists {
+    /// The lists of an iterator.
+    pub fn collect<'a>(lists: impl IntoIterator<Item = &'a [u32]>) -> Self {
+        let (mut starts, mut members) = (vec![0], Vec::new());
+        for list in lists {
+            members.extend_from_slice(list);
+            starts.push(members.len() as u32);
+        }
+        Self { starts: U32Column(starts), members: U32Column(members) }
+    }
+
+    /// The lists.
+    pub fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        self.starts.windows(2).map(|ends| &self.members[ends[0] as usize..ends[1] as usize])
+    }
+}
+
+/// What all blocks of an analysis share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolPlan {
+    /// Cells of the data.
+    pub n_cells: usize,
+    /// Genes of the data.
+    pub n_genes: usize,
+    /// What the tested values are.
+    pub scale: ValueScale,
+    /// Where counts are log-normalised: 10,000 over each cell's total.
+    pub factors: Option<F64Column>,
+    /// Tests and thresholds.
+    pub params: SoundParams,
+    /// Genes of each set.
+    pub sets: Lists,
+    /// Whether each gene is in the universe: 1 or 0.
+    pub universe: Bytes,
+}
+
+/// What a worker is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolCall {
+    /// A new analysis.
+    Plan(Box<PoolPlan>),
+    /// A new block of features: rows of positive cells of each and, unless compared with the rest, of negative cells.
+    Block {
+        /// Positive rows of each feature.
+        positive: Lists,
+        /// Negative rows of each feature; `None` for all the rest.
+        negative: Option<Lists>,
+    },
+    /// The next genes: the cells of each and their values.
+    Genes {
+        /// Cells of each gene.
+        cells: Lists,
+        /// Values of all of them.
+        values: F32Column,
+    },
+    /// All genes were sent: what was found?
+    Findings,
+}
+
+/// What a worker answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolAnswer {
+    /// Ready for the next call.
+    Done,
+    /// What was found, features in the block's order.
+    Findings(Box<PoolFindings>),
+    /// The call can't be served: a sentence.
+    Failed(String),
+}
+
+/// Findings of many features in columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolFindings {
+    /// Genes selected up and down: two numbers a feature.
+    pub n_selected: U32Column,
+    /// Genes up and genes down: two lists a feature.
+    pub genes: PoolGenes,
+    /// Sets: a list a feature.
+    pub terms: PoolTerms,
+    /// Starts of each feature's list in `family`.
+    pub family_starts: U32Column,
+    /// ln of small p-values.
+    pub family: F64Column,
+}
+
+/// Genes in columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolGenes {
+    /// Genes, list by list.
+    pub genes: Lists,
+    /// Statistics.
+    pub statistic: F64Column,
+    /// Log2 fold changes.
+    pub log2_fold_change: F64Column,
+    /// ln p.
+    pub ln_p_value: F64Column,
+    /// ln of adjusted p.
+    pub ln_padj: F64Column,
+}
+
+/// Sets in columns.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolTerms {
+    /// Sets, list by list.
+    pub sets: Lists,
+    /// 0 up, 1 down.
+    pub direction: Bytes,
+    /// Hits.
+    pub n_hits: U32Column,
+    /// ln p.
+    pub ln_p_value: F64Column,
+    /// ln of adjusted p.
+    pub ln_padj: F64Column,
+    /// z of the rank test.
+    pub rank_z: F64Column,
+    /// ln of its p.
+    pub rank_ln_p_value: F64Column,
+    /// ln of its adjusted p.
+    pub rank_ln_padj: F64Column,
+}
