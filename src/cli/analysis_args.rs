@@ -178,6 +178,20 @@ impl AnalysisOptions {
         self.mode == Mode::Sound
     }
 
+    /// Label columns that options name, each with its option.
+    pub(super) fn label_columns(&self) -> Vec<(&'static str, String)> {
+        let sound = &self.sound;
+        let matched = sound.negatives.iter().filter_map(|found| match &found.0 {
+            Negatives::Matched(column) => Some(("--negatives", column.clone())),
+            Negatives::Rest | Negatives::Sample(_) => None,
+        });
+        let listed = |option, columns: &Vec<String>| columns.iter().map(|column| (option, column.clone())).collect();
+        let lists: [Vec<(&'static str, String)>; 2] =
+            [listed("--labels-column", &sound.labels_column), listed("--nuisance-column", &sound.nuisance_column)];
+        let split = sound.split_by.iter().map(|column| ("--split-by", column.clone()));
+        matched.chain(lists.into_iter().flatten()).chain(split).collect()
+    }
+
     /// How features are measured against labels.
     pub(super) fn association_params(&self) -> AssociationParams {
         let named = |names: &Vec<String>| (!names.is_empty()).then(|| names.clone());
@@ -252,6 +266,7 @@ fn universe(text: &str) -> Result<Universe, CliError> {
 
 fn genes_of(path: &Path) -> std::io::Result<Vec<String>> {
     let text = std::fs::read_to_string(path)?;
+    let text = text.trim_start_matches('\u{feff}');
     Ok(text
         .lines()
         .map(str::trim)

@@ -109,6 +109,11 @@ pub(super) enum EmbeddingSource {
 }
 
 impl RunOptions {
+    /// Label columns that options name, each with its option.
+    pub(super) fn label_columns(&self) -> Vec<(&'static str, String)> {
+        self.analysis.label_columns()
+    }
+
     /// The tables an analysis is written as.
     pub(super) fn tables(&self, has_gene_sets: bool) -> Vec<ExportKind> {
         let table = |format| ExportKind::DifferentialExpression {

@@ -25,6 +25,8 @@ const RESULTS: [&str; 8] = [
 pub(super) struct Outputs {
     folder: PathBuf,
     written: Vec<String>,
+    /// A file of which parts were written and others are to come.
+    unfinished: Option<String>,
 }
 
 /// What a run found, as `summary.json` has it.
@@ -58,7 +60,7 @@ impl Outputs {
             return Err(CliError::OutIsFile { path: folder.to_owned() });
         }
         make_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), written: Vec::new() })
+        Ok(Self { folder: folder.to_owned(), written: Vec::new(), unfinished: None })
     }
 
     /// Removes the results of an earlier run, so that no mixture of two runs is ever there.
@@ -74,7 +76,19 @@ impl Outputs {
     /// # Errors
     /// [`CliError::Output`].
     pub(super) fn write_all(&mut self, files: Vec<ExportedFile>) -> Result<(), CliError> {
-        files.into_iter().try_for_each(|file| self.append(file))
+        files.into_iter().try_for_each(|file| self.append(file))?;
+        self.unfinished = None;
+        Ok(())
+    }
+
+    /// Removes a file whose last part never came: it could not be read.
+    ///
+    /// # Errors
+    /// [`CliError::Output`].
+    pub(super) fn discard_unfinished(&mut self) -> Result<(), CliError> {
+        let Some(name) = self.unfinished.take() else { return Ok(()) };
+        self.written.retain(|written| *written != name);
+        remove(self.folder.join(name))
     }
 
     /// Writes the next part of a file, the first time over a file that was there.
@@ -82,6 +96,7 @@ impl Outputs {
     /// # Errors
     /// [`CliError::Output`].
     pub(super) fn append(&mut self, part: ExportedFile) -> Result<(), CliError> {
+        self.unfinished = Some(part.name.clone());
         self.write(part.name, &part.bytes)
     }
 

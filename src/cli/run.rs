@@ -12,7 +12,7 @@ use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
     AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle, Job,
-    Notice, Request, SaeSummary, TableQuery, ViewQuery, ViewResult,
+    LabelInfo, LabelKind, Notice, Request, SaeSummary, TableQuery, ViewQuery, ViewResult,
 };
 use crate::sae::CONFIG_FILE;
 
@@ -62,6 +62,7 @@ fn prepare(
     driver.progress.say(&opened_line(&dataset));
     say_all(driver, &dataset.notices);
     check_expression(&dataset, &options.analysis_params()?)?;
+    check_columns(&dataset, options)?;
     let sae = match loaded {
         Some(sae) => {
             check_weights_embedding(&dataset, &sae, &embedding)?;
@@ -112,6 +113,18 @@ fn check_expression(dataset: &DatasetSummary, params: &AnalysisParams) -> Result
              give --values raw to compare it as it is, or a file with raw counts"
         ))),
         _ => Ok(()),
+    }
+}
+
+/// Label columns that options name and that the data do not have.
+fn check_columns(dataset: &DatasetSummary, options: &RunOptions) -> Result<(), CliError> {
+    let has_categories = |label: &&LabelInfo| matches!(label.kind, LabelKind::Categorical { .. });
+    let known: Vec<&str> = dataset.labels.iter().filter(has_categories).map(|label| label.name.as_str()).collect();
+    match options.label_columns().into_iter().find(|(_, column)| !known.contains(&column.as_str())) {
+        None => Ok(()),
+        Some((option, column)) => Err(CliError::Refused(format!(
+            "{option}: there is no label column {column:?} with categories; there are {known:?}"
+        ))),
     }
 }
 
@@ -205,9 +218,12 @@ fn export(driver: &mut Driver, outputs: &mut Outputs, kind: ExportKind) -> Resul
         Event::Exported { files } => Some(files),
         _ => None,
     };
-    let files = driver.ask(Request::Export { kind }, None, take).map_err(CliError::Failed)?;
+    let files = driver.ask(Request::Export { kind }, Some(&cancel(Job::Export)), take).map_err(CliError::Failed)?;
     parts?;
-    outputs.write_all(files.unwrap_or_default())
+    match files {
+        Some(files) => outputs.write_all(files),
+        None => outputs.discard_unfinished(),
+    }
 }
 
 fn top_features(driver: &mut Driver) -> Result<Vec<FeatureRow>, CliError> {

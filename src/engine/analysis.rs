@@ -83,7 +83,15 @@ impl Analysis {
         })
     }
 
-    /// ln p of a feature's best set, if it has one.
+    /// The features analysed, if it was in sound mode.
+    pub(super) fn analysed_in_sound_mode(&self) -> Option<Vec<FeatureId>> {
+        match &self.results {
+            Results::Sound(sound) => Some(sound.by_feature.keys().copied().collect()),
+            Results::Paper(_) => None,
+        }
+    }
+
+    /// ln p of a feature's first set, if it has one.
     pub(super) fn best_ln_p_value(&self, feature: FeatureId) -> Option<f64> {
         match &self.results {
             Results::Paper(found) => Some(found.get(&feature)?.terms.first()?.mann_whitney.ln_p_value),

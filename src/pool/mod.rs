@@ -85,13 +85,16 @@ impl Worker {
     }
 
     fn findings(&mut self) -> PoolAnswer {
-        match self.shard.take() {
-            Some(mut shard) if self.n_genes_left == 0 => {
-                let found: Vec<_> = (0..shard.n_features()).map(|feature| shard.findings(feature)).collect();
-                PoolAnswer::Findings(Box::new(pack(&found)))
-            }
-            _ => PoolAnswer::Failed(format!("{} genes are missing", self.n_genes_left)),
+        let Some(shard) = self.shard.as_mut() else {
+            return PoolAnswer::Failed("findings were asked for before a block of features came".to_owned());
+        };
+        if self.n_genes_left > 0 {
+            return PoolAnswer::Failed(format!("{} genes are missing", self.n_genes_left));
         }
+        let found: Vec<_> = (0..shard.n_features()).map(|feature| shard.findings(feature)).collect();
+        // Its columns are large.
+        self.shard = None;
+        PoolAnswer::Findings(Box::new(pack(&found)))
     }
 }
 

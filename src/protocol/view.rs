@@ -123,7 +123,7 @@ pub struct FeatureRow {
     pub top_genes: Vec<String>,
     /// Kept terms (after an analysis).
     pub n_terms: Option<usize>,
-    /// The first of its kept terms.
+    /// The first of its kept terms: in sound mode one among genes up, where there is one.
     pub top_term: Option<String>,
 }
 
@@ -225,8 +225,8 @@ pub struct CardTerm {
     pub tests: TermTests,
     /// The hits by name.
     pub hits: Vec<String>,
-    /// The term of the card, by position, that comes before it in the same direction and shares half or more of both
-    /// sets' genes; `None` if there is none.
+    /// The term of the card, by position, that comes before it in the same direction and overlaps with it by half or
+    /// more (Jaccard index of all genes of both sets); `None` if there is none.
     pub like: Option<usize>,
 }
 
@@ -255,7 +255,7 @@ pub enum TermTests {
         log10_padj: f64,
         /// Adjusted over all features, too; `None` before an analysis of all.
         log10_padj_global: Option<f64>,
-        /// z of the set's genes among all genes: positive where they rank high.
+        /// z of the set's genes among the universe: positive where they rank high.
         rank_z: f64,
         /// log10 of its two-sided p adjusted over all sets of this feature.
         rank_log10_padj: f64,

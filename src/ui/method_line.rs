@@ -5,8 +5,8 @@
 
 use crate::plot::format::{count, significant};
 use crate::protocol::{
-    AnalysisMode, AnalysisParams, AnalysisSummary, FoldChangeFormula, GeneTest, Negatives, Positives, SoundParams,
-    Universe,
+    AnalysisMode, AnalysisParams, AnalysisSummary, ExpressionValues, FoldChangeFormula, GeneTest, Negatives, Positives,
+    SoundParams, Universe,
 };
 use crate::ui::text;
 
@@ -40,7 +40,7 @@ pub fn genes(params: &AnalysisParams, summary: Option<&AnalysisSummary>) -> Stri
         text::expression_values(params.values).to_owned(),
         test(sound).to_owned(),
         genes_family(summary),
-        format!("log2 FC: {}", fold_change(sound.fold_change)),
+        format!("log2 FC: {}", fold_change(params)),
         significance(sound),
     ])
 }
@@ -62,7 +62,9 @@ fn joined(parts: Vec<String>) -> String {
 fn groups(sound: &SoundParams) -> String {
     let positives = match sound.positives {
         Positives::Active => "active cells".to_owned(),
-        Positives::Percentile(q) => format!("cells above percentile {}", significant(q, 6)),
+        Positives::Percentile(q) => {
+            format!("cells above percentile {} (at least {})", significant(q, 6), count(sound.min_cells))
+        }
         Positives::Top(n) => format!("top {} cells", count(n)),
     };
     let negatives = match &sound.negatives {
@@ -80,8 +82,11 @@ fn test(sound: &SoundParams) -> &'static str {
     }
 }
 
-fn fold_change(formula: FoldChangeFormula) -> &'static str {
-    match formula {
+fn fold_change(params: &AnalysisParams) -> &'static str {
+    if params.values == ExpressionValues::Raw {
+        return "of mean values (their difference where some are negative)";
+    }
+    match params.sound.fold_change {
         FoldChangeFormula::Scanpy => "scanpy's",
         FoldChangeFormula::LinearMean => "of mean linear values",
         FoldChangeFormula::SeuratV5 => "Seurat 5's",
@@ -170,7 +175,7 @@ mod tests {
         let line = table(&summary(AnalysisParams::default()));
         assert_eq!(
             line,
-            "Sound mode · cells above percentile 99 against all the rest · Wilcoxon (ties, continuity) · padj over \
+            "Sound mode · cells above percentile 99 (at least 10) against all the rest · Wilcoxon (ties, continuity) · padj over \
              14\u{202f}053 genes of a feature · terms: hypergeometric, q over 2 × 5216 sets of a feature, q all over 512 features, \
              too · universe: 14\u{202f}053 measured genes · 3 features left out (fewer than 10 cells in a group)"
         );
@@ -201,7 +206,7 @@ mod tests {
         });
         assert_eq!(
             genes(&params, None),
-            "Sound mode · cells above percentile 99.5 against others matched within donor (seed 0) · log-normalised \
+            "Sound mode · cells above percentile 99.5 (at least 10) against others matched within donor (seed 0) · log-normalised \
              values · Welch's t · padj over all genes of this feature · log2 FC: Seurat 5's · significant: padj < 0.05 \
              and |log2 FC| ≥ 0.25"
         );

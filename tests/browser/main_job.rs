@@ -47,7 +47,7 @@ async fn a_feature_is_trained_looked_at_explained_steered_and_saved() {
     tab.until(genes, Vec::new(), "the table to name top genes", SOON).await;
     let terms = "return [...document.querySelectorAll('.feature-card h3')].some(h => h.innerText === 'Gene sets')";
     tab.until(terms, Vec::new(), "the card to show gene sets", SOON).await;
-    tab.says("Sound mode · cells above percentile 99 against all the rest", SOON).await;
+    tab.says("Sound mode · cells above percentile 99 (at least 10) against all the rest", SOON).await;
     tab.press("More choices", SOON).await;
     tab.says("A universe is the genes a hit could have been", SOON).await;
     tab.screenshot("analysed").await;

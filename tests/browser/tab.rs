@@ -138,20 +138,20 @@ impl Tab {
 
     /// The first visible element that matches; waits for it.
     pub(crate) async fn find(&self, css: &str, limit: Duration) -> WebElement {
-        let found = self.driver.query(By::Css(css)).wait(limit, TICK).and_displayed().first().await;
-        self.or_fail(found, &format!("{css} to appear")).await
+        let seek = async || self.driver.query(By::Css(css)).wait(limit, TICK).and_displayed().first().await;
+        self.or_fail(unless_stale(seek).await, &format!("{css} to appear")).await
     }
 
     /// A button with this name (its text or `aria-label`); waits for it to be usable.
     pub(crate) async fn button(&self, name: &str, limit: Duration) -> WebElement {
         let path = format!("//button[normalize-space(.)='{name}' or @aria-label='{name}']");
-        let found = self.driver.query(By::XPath(&path)).wait(limit, TICK).and_clickable().first().await;
-        self.or_fail(found, &format!("the button {name:?}")).await
+        let seek = async || self.driver.query(By::XPath(&path)).wait(limit, TICK).and_clickable().first().await;
+        self.or_fail(unless_stale(seek).await, &format!("the button {name:?}")).await
     }
 
     /// Clicks the button with this name.
     pub(crate) async fn press(&self, name: &str, limit: Duration) {
-        let clicked = self.button(name, limit).await.click().await;
+        let clicked = unless_stale(async || self.button(name, limit).await.click().await).await;
         self.or_fail(clicked, &format!("the button {name:?} to be clicked")).await;
     }
 
@@ -213,7 +213,7 @@ impl Tab {
 
     /// Clicks the first visible element that matches.
     pub(crate) async fn click(&self, css: &str, limit: Duration) {
-        let clicked = self.find(css, limit).await.click().await;
+        let clicked = unless_stale(async || self.find(css, limit).await.click().await).await;
         self.or_fail(clicked, &format!("{css} to be clicked")).await;
     }
 
@@ -233,7 +233,7 @@ impl Tab {
 
     /// The text of the first visible element that matches.
     pub(crate) async fn text(&self, css: &str, limit: Duration) -> String {
-        let text = self.find(css, limit).await.text().await;
+        let text = unless_stale(async || self.find(css, limit).await.text().await).await;
         self.or_fail(text, &format!("the text of {css}")).await
     }
 
@@ -319,6 +319,18 @@ impl Tab {
     }
 }
 
+/// Does it again while an element goes between being found and being used: the page draws itself anew at any time.
+async fn unless_stale<T>(attempt: impl AsyncFn() -> WebDriverResult<T>) -> WebDriverResult<T> {
+    for _ in 0..MOST_ATTEMPTS {
+        match attempt().await {
+            Err(error) if error.to_string().contains("stale element") => tokio::time::sleep(TICK).await,
+            result => return result,
+        }
+    }
+    attempt().await
+}
+
+const MOST_ATTEMPTS: usize = 20;
 const TICK: Duration = Duration::from_millis(100);
 
 fn absolute(file: &Path) -> String {

@@ -92,7 +92,10 @@ async fn differential_expression(
         (AnalysisMode::Sound, None) => {
             let source = sound::Source { data: &data, features: &features, params: &params, job, in_parts };
             let is_wanted = |padj: f64| below.is_none_or(|limit| padj < limit);
-            source.differential_expression(&features.live(), style, "differential_expression", is_wanted).await
+            let analysed =
+                inner.state.borrow().analysis.as_ref().and_then(|analysis| analysis.analysed_in_sound_mode());
+            let features = analysed.unwrap_or_else(|| features.live());
+            source.differential_expression(&features, style, "differential_expression", is_wanted).await
         }
     }
 }

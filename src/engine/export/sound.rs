@@ -21,7 +21,7 @@ use crate::protocol::{AnalysisParams, Event, ExportedFile, TableFormat, TableSty
 use crate::stats::haldane_odds_ratio;
 
 /// Features whose genes are tested at a time.
-const FEATURES_PER_BATCH: usize = 16;
+const FEATURES_PER_BATCH: usize = 64;
 /// Genes tested between two looks at the clock.
 const GENES_PER_STEP: usize = 64;
 const SMALLEST: f64 = 5e-324;

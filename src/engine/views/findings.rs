@@ -141,7 +141,8 @@ impl Source<'_> {
         card.genes_down = findings.genes_down.iter().map(|found| self.sound_gene(found, table)).collect();
         if !self.data.dataset.gene_sets.is_empty() {
             let ordered: Vec<GeneSetId> = findings.terms.iter().map(|term| term.set).collect();
-            let terms = findings.terms.iter().map(|found| self.sound_term(found, report, plan)).collect();
+            let feature = card.row.feature;
+            let terms = findings.terms.iter().map(|found| self.sound_term(feature, found, report, plan)).collect();
             card.terms = Some(with_likeness(terms, &plan.sets, &ordered));
         }
         card.volcano = Some(volcano(table, plan));
@@ -165,7 +166,13 @@ impl Source<'_> {
         }
     }
 
-    fn sound_term(&self, found: &TermFinding, report: &FeatureReport, plan: &ShardPlan) -> CardTerm {
+    fn sound_term(
+        &self,
+        feature: FeatureId,
+        found: &TermFinding,
+        report: &FeatureReport,
+        plan: &ShardPlan,
+    ) -> CardTerm {
         let genes = plan.sets.genes(found.set);
         let in_universe = |gene: &&GeneId| plan.is_in_universe[gene.index()];
         let selected: Vec<GeneId> = report.selected(found.direction).iter().filter(in_universe).copied().collect();
@@ -173,7 +180,7 @@ impl Source<'_> {
         let (n_hits, n_universe) = (found.n_hits as usize, plan.sets.n_universe());
         let expected = selected.len() as f64 * genes.len() as f64 / n_universe as f64;
         let family = self.analysis.and_then(|analysis| match &analysis.results {
-            Results::Sound(sound) => Some(&sound.family),
+            Results::Sound(sound) => sound.by_feature.contains_key(&feature).then_some(&sound.family),
             Results::Paper(_) => None,
         });
         CardTerm {

@@ -92,7 +92,7 @@ impl Annotator {
         }
         let ln_p: Vec<f64> = hits.iter().map(|(_, hits)| hits.ln_p_value).collect();
         benjamini_hochberg_ln_into(&ln_p, Some(2 * self.sets.len()), &mut self.order, &mut self.ln_padj);
-        let limit = libm::log(ALWAYS_EXACT);
+        let limit = self.ln_alpha.max(libm::log(ALWAYS_EXACT));
         findings.ln_p_values.extend(ln_p.iter().copied().filter(|&ln_p| ln_p <= limit));
         let kept = hits.into_iter().zip(&self.ln_padj).filter(|(_, ln_padj)| **ln_padj < self.ln_alpha);
         findings.terms.extend(kept.map(|((direction, hits), &ln_padj)| TermFinding {

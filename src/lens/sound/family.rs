@@ -2,7 +2,7 @@
 //!
 //! Benjamini–Hochberg: min over j ≥ i of p₍ⱼ₎·m/j. Terms of the minimum with p above a limit are above the limit
 //! themselves (j ≤ m), so an adjusted p below the limit is exact when only p-values up to the limit are known; what
-//! comes out at or above it is a lower bound of 1 at most, and only said to be no smaller than the limit.
+//! comes out at or above it is an upper bound: the true value lies between the limit and it.
 
 /// The small p-values of a family.
 #[derive(Clone, Debug)]

@@ -62,6 +62,6 @@ pub struct Findings {
     pub genes_down: Vec<GeneFinding>,
     /// Sets with an adjusted p below the threshold: those among genes up, smallest p first, then those among genes down.
     pub terms: Vec<TermFinding>,
-    /// ln of every hypergeometric p up to .05, for the family of all features.
+    /// ln of every hypergeometric p up to alpha or .05, whichever is larger, for the family of all features.
     pub ln_p_values: Vec<f64>,
 }

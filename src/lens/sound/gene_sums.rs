@@ -334,3 +334,110 @@ fn tie_term_of(n_tied: u64) -> f64 {
     let t = n_tied as f64;
     t * t * t - t
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::lens::sound::{FeatureGroups, NegativeCells};
+    use crate::stats::average_ranks;
+
+    const ALL: SumsWanted = SumsWanted { ranks: true, linear: true };
+
+    fn groups(positive: &[u32], negative: Option<&[u32]>) -> FeatureGroups {
+        let negative = negative.map_or(NegativeCells::Rest, |cells| NegativeCells::Listed(cells.to_vec()));
+        FeatureGroups { positive: positive.to_vec(), negative }
+    }
+
+    fn pairs(values: &[f32], groups: &[FeatureGroups]) -> Vec<GenePair> {
+        let cells: Vec<u32> = (0..values.len() as u32).filter(|&cell| values[cell as usize] != 0.0).collect();
+        let listed: Vec<f32> = cells.iter().map(|&cell| values[cell as usize]).collect();
+        let mut found = Vec::new();
+        GeneSummer::new(Members::new(values.len(), groups), ALL).sum(&cells, &listed, |_, pair| found.push(pair));
+        found
+    }
+
+    fn one(values: &[f32], positive: &[u32]) -> GenePair {
+        pairs(values, &[groups(positive, None)])[0]
+    }
+
+    /// The same from the values themselves.
+    fn assert_is_direct(pair: &GenePair, values: &[f32], positive: &[u32], negative: &[u32]) {
+        let of = |cells: &[u32]| cells.iter().map(|&cell| f64::from(values[cell as usize])).collect::<Vec<f64>>();
+        let (positive, negative) = (of(positive), of(negative));
+        for (found, values) in [(pair.positive, &positive), (pair.negative, &negative)] {
+            let expected = Sample::of(values.iter().copied());
+            assert_eq!((found.sample.n, found.n_nonzero), (expected.n, values.iter().filter(|x| **x != 0.0).count()));
+            let is_near =
+                |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan()) || (a - b).abs() <= 1e-12 * (1.0 + b.abs());
+            assert!(is_near(found.sample.mean, expected.mean), "{found:?} {expected:?}");
+            assert!(is_near(found.sample.variance, expected.variance), "{found:?} {expected:?}");
+            assert_eq!(found.sample.variance == 0.0, expected.variance == 0.0);
+            assert!(is_near(found.mean_linear, Sample::of(values.iter().map(|x| libm::expm1(*x))).mean));
+        }
+        let ranks = average_ranks(&[&positive[..], &negative[..]].concat());
+        assert_eq!(pair.twice_rank_sum as f64, 2.0 * ranks[..positive.len()].iter().sum::<f64>());
+        let mut sorted = ranks;
+        sorted.sort_by(f64::total_cmp);
+        let ties = sorted.chunk_by(|a, b| a == b).map(|tie| tie.len() as f64);
+        assert_eq!(pair.tie_term, ties.map(|t| t * t * t - t).sum::<f64>());
+    }
+
+    #[test]
+    fn a_large_offset_does_not_cancel() {
+        let values: Vec<f32> = (0..40).map(|cell| 256.0 + f32::from(u8::from(cell % 4 == 0)) / 1024.0).collect();
+        let positive: Vec<u32> = (0..10).collect();
+        assert_is_direct(&one(&values, &positive), &values, &positive, &(10..40).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn constant_groups_have_no_variance_at_all() {
+        let mut values = vec![0.3_f32; 30];
+        values[..9].fill(0.7);
+        let pair = one(&values, &(0..9).collect::<Vec<u32>>());
+        assert_eq!((pair.positive.sample.variance, pair.negative.sample.variance), (0.0, 0.0));
+        let nowhere = one(&[0.0; 30], &[1, 2]);
+        assert_eq!((nowhere.negative.sample.mean, nowhere.negative.sample.variance), (0.0, 0.0));
+        assert_eq!(nowhere.tie_term, 30.0_f64.powi(3) - 30.0);
+    }
+
+    #[test]
+    fn a_gene_of_positive_cells_alone_leaves_nothing_in_the_rest() {
+        let mut values = vec![0.0_f32; 1000];
+        values[..3].copy_from_slice(&[0.1, 0.2, 0.7]);
+        let pair = one(&values, &[0, 1, 2]);
+        assert_eq!((pair.negative.sample.mean, pair.negative.sample.variance, pair.negative.n_nonzero), (0.0, 0.0, 0));
+    }
+
+    #[test]
+    fn a_million_cells_of_one_value_tie() {
+        let values = vec![1.5_f32; 1_000_000];
+        let pair = one(&values, &[3, 999_999]);
+        assert_eq!(pair.twice_rank_sum, 2 * 1_000_001);
+        assert_eq!((pair.wilcoxon().z, pair.wilcoxon().p_value()), (0.0, 1.0));
+        assert!(pair.welch().t.is_nan());
+    }
+
+    proptest! {
+        #[test]
+        fn sums_are_those_of_the_values_themselves(
+            cells in prop::collection::vec((-2_i8..4, 0_u8..4, 0_u8..3), 2..60),
+        ) {
+            let values: Vec<f32> = cells.iter().map(|cell| f32::from(cell.0) / 2.0).collect();
+            let rows = |is_in: &dyn Fn(&(i8, u8, u8)) -> bool| -> Vec<u32> {
+                (0..cells.len() as u32).filter(|&row| is_in(&cells[row as usize])).collect()
+            };
+            let (first, second) = (rows(&|cell| cell.1 == 0), rows(&|cell| cell.2 == 1));
+            let against_rest = pairs(&values, &[groups(&first, None), groups(&second, None)]);
+            for (pair, positive) in against_rest.iter().zip([&first, &second]) {
+                let rest: Vec<u32> = (0..cells.len() as u32).filter(|row| !positive.contains(row)).collect();
+                assert_is_direct(pair, &values, positive, &rest);
+            }
+            let (third, fourth) = (rows(&|cell| cell.1 == 2), rows(&|cell| cell.2 == 2));
+            let listed = pairs(&values, &[groups(&first, Some(&third)), groups(&second, Some(&fourth))]);
+            assert_is_direct(&listed[0], &values, &first, &third);
+            assert_is_direct(&listed[1], &values, &second, &fourth);
+        }
+    }
+}

@@ -29,6 +29,11 @@ impl ShardPlan {
         let sets = MatchedGeneSets::within(names, gene_sets, min, max, |gene| is_in_universe[gene]);
         let mut notices = Vec::new();
         notices.extend(normalised_already_notice(expression, params.values));
+        if let Universe::Listed { name, genes } = &params.sound.universe {
+            let (n_found, n_listed) = (sets.n_universe(), genes.len());
+            notices
+                .push(Notice::info(format!("The universe is {n_found} genes of the data; {name:?} lists {n_listed}.")));
+        }
         if sets.is_empty() && !gene_sets.is_empty() {
             notices.push(no_set_notice(&sets, expression.n_genes(), min, max));
         }

@@ -4,6 +4,7 @@
 //! ready before anything is sent to it, for messages to a module that is still loading may be lost.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use futures::FutureExt;
@@ -27,8 +28,8 @@ pub(super) struct WorkerPool {
     workers: Vec<RefCell<Option<Rc<RunningWorker>>>>,
 }
 
-/// Who waits for a worker's next message.
-type Waiting = Rc<RefCell<Option<oneshot::Sender<Result<PoolAnswer, String>>>>>;
+/// Who waits for a worker's messages, in their order; some may have stopped waiting.
+type Waiting = Rc<RefCell<VecDeque<oneshot::Sender<Result<PoolAnswer, String>>>>>;
 
 struct RunningWorker {
     worker: Worker,
@@ -114,7 +115,9 @@ impl RunningWorker {
             event.prevent_default();
             let reason = event.message();
             let reason = if reason.is_empty() { "it could not be loaded".to_owned() } else { reason };
-            tell(&on_failure, Err(reason));
+            while !on_failure.borrow().is_empty() {
+                tell(&on_failure, Err(reason.clone()));
+            }
         });
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -127,13 +130,13 @@ impl RunningWorker {
 
 fn next_message(waiting: &Waiting) -> oneshot::Receiver<Result<PoolAnswer, String>> {
     let (sender, receiver) = oneshot::channel();
-    *waiting.borrow_mut() = Some(sender);
+    waiting.borrow_mut().push_back(sender);
     receiver
 }
 
 fn tell(waiting: &Waiting, answer: Result<PoolAnswer, String>) {
-    let waiting = waiting.borrow_mut().take();
-    if let Some(waiting) = waiting {
+    let first = waiting.borrow_mut().pop_front();
+    if let Some(waiting) = first {
         // Nobody waits any more where the job was dropped.
         let _ = waiting.send(answer);
     }

@@ -26,7 +26,7 @@ const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
     ("Best label", "The label it tells apart best, with its AUROC", false, Some(FeatureSort::BestAuroc)),
     ("Top genes", "Genes highest above their background", false, None),
     ("Terms", "Gene sets kept by the tests of the analysis", true, Some(FeatureSort::NTerms)),
-    ("Top term", "The gene set with the smallest p", false, Some(FeatureSort::BestTerm)),
+    ("Top term", "The best gene set: among genes up, where there is one", false, Some(FeatureSort::BestTerm)),
 ];
 
 /// The feature table.
