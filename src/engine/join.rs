@@ -99,12 +99,15 @@ fn what_stays(inner: &Inner, is_new: bool, brought: &Brought, notices: &mut Vec<
     if !gone.is_empty() {
         notices.push(Notice::info("The embedding was replaced, so its sparse autoencoder is gone; train again."));
     }
-    if brought.has_gene_sets || !gone.is_empty() {
+    let matches_labels = |analysis: &Rc<Analysis>| analysis.summary.params.matches_labels();
+    let is_unmatched = brought.has_labels && state.analysis.as_ref().is_some_and(matches_labels);
+    if brought.has_gene_sets || is_unmatched || !gone.is_empty() {
         outdated.push(Job::Analyse);
     }
     let analysis = state.analysis.clone().filter(|_| !outdated.contains(&Job::Analyse));
     if state.analysis.is_some() && analysis.is_none() && gone.is_empty() {
-        notices.push(Notice::info("The gene sets changed; analyse the features again to use them."));
+        let what = if brought.has_gene_sets { "gene sets" } else { "labels that cells were matched by" };
+        notices.push(Notice::info(format!("The {what} changed; analyse the features again to use them.")));
     }
     // The labels may have changed, so what is kept of them is left behind.
     let features = features.into_iter().next().map(|model| Rc::new(Features::new(model)));

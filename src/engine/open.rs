@@ -63,9 +63,11 @@ async fn import(
 }
 
 /// What kinds of files came, and what was asked along with them.
+#[expect(clippy::struct_excessive_bools, reason = "one for each kind of file that may come")]
 pub(super) struct Brought {
     pub(super) has_expression: bool,
     pub(super) has_gene_sets: bool,
+    pub(super) has_labels: bool,
     pub(super) has_sae: bool,
     /// Names of the embeddings in files of their own.
     pub(super) embeddings: Vec<String>,
@@ -83,6 +85,7 @@ impl Brought {
         Self {
             has_expression: any(|file| matches!(file, Imported::AnnData(_))),
             has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
+            has_labels: any(|file| matches!(file, Imported::Labels(_))),
             has_sae: any(|file| matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_))),
             embeddings: files.iter().filter_map(embedding_name).collect(),
             wish,

@@ -67,6 +67,18 @@ pub enum LensError {
     /// Groups without a cell would be tested.
     #[error("groups of at least 0 cells were asked for; tests need at least 1 on either side")]
     MinCells,
+    /// Groups of the size asked for would all be left out.
+    #[error(
+        "{group} groups of {asked} cells were asked for, and groups of fewer than {min} are left out; ask for more cells, or allow smaller groups"
+    )]
+    FewerThanSmallest {
+        /// Which group.
+        group: &'static str,
+        /// Cells asked for.
+        asked: usize,
+        /// The smallest group.
+        min: usize,
+    },
     /// No test, or one twice.
     #[error("name welch, wilcoxon or both, each once; the first selects genes")]
     Tests,

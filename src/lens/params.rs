@@ -53,6 +53,11 @@ impl Default for AnalysisParams {
 }
 
 impl AnalysisParams {
+    /// Whether cells are matched by their labels.
+    pub fn matches_labels(&self) -> bool {
+        self.mode == AnalysisMode::Sound && matches!(self.sound.negatives, Negatives::Matched(_))
+    }
+
     /// Checks that the parameters make sense.
     ///
     /// # Errors

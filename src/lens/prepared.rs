@@ -12,6 +12,8 @@ use super::{ExpressionValues, LensError};
 use crate::data::{Expression, Notice, SparseMatrix, ValueKind};
 
 const TARGET_TOTAL: f64 = 10_000.0;
+/// ln(1 + x) of anything that is counted stays below this.
+const LARGEST_LOGARITHM: f32 = 30.0;
 
 /// Expression values as tests use them.
 ///
@@ -68,7 +70,17 @@ impl PreparedExpression {
 /// Says so where values that were to be log-normalised are used as they are.
 pub(super) fn normalised_already_notice(expression: &Expression, values: ExpressionValues) -> Option<Notice> {
     let is_taken_so = values == ExpressionValues::LogNormalized && expression.kind == ValueKind::NonNegative;
-    is_taken_so.then(|| {
+    if !is_taken_so {
+        return None;
+    }
+    let largest = expression.by_gene.values().iter().copied().fold(0.0, f32::max);
+    Some(if largest > LARGEST_LOGARITHM {
+        Notice::warning(format!(
+            "The expression values have fractions and go up to {largest}: they are not counts, and no logarithms either. \
+             They are used as they are, and fold changes, which take them for logarithms, are wrong. Open raw counts, or \
+             choose the values as the file holds them."
+        ))
+    } else {
         Notice::info(
             "The expression values have fractions, so they are taken as normalised already and used as they are.",
         )
@@ -147,6 +159,9 @@ mod tests {
         let normalised = expression([0.5, 0.0, 3.0, 0.0]);
         let prepared = PreparedExpression::new(&normalised, ExpressionValues::LogNormalized).unwrap();
         assert_eq!((prepared.cell(0).1[0], prepared.notices().len()), (0.5, 1));
+        let not_logarithms = expression([0.5, 0.0, 900.0, 0.0]);
+        let prepared = PreparedExpression::new(&not_logarithms, ExpressionValues::LogNormalized).unwrap();
+        assert!(prepared.notices()[0].text.contains("up to 900"));
         let scaled = expression([-0.5, 0.0, 3.0, 0.0]);
         assert!(matches!(PreparedExpression::new(&scaled, ExpressionValues::LogNormalized), Err(LensError::Scaled)));
         assert_eq!(PreparedExpression::new(&scaled, ExpressionValues::Raw).unwrap().cell(0).1[0], -0.5);

@@ -16,7 +16,7 @@ cargo xtask TASK
                             STEP is one of: format clippy native site clippy-wasm wasm browser
   dist  [--profile NAME]    the optimised, compressed static site in dist/, with a table of sizes;
                             --profile dist adds link-time optimisation, which takes long
-  bench                     time training steps, native and in the browser
+  bench                     time training steps, and in the browser an analysis, too
 
 Tools and builds are cached outside the checkout, in ~/.cache/featurescope (or $FEATURESCOPE_CACHE).
 ";

@@ -177,7 +177,7 @@ fn wasm_tests(stand: &Stand) -> Outcome {
 pub(crate) fn bench_in_the_tab(places: &Places, profile: &str) -> Outcome {
     let stand = prepare(places, profile)?;
     build_site(&stand)?;
-    drive(&stand, &["--ignored", "--nocapture", "step_times"])
+    drive(&stand, &["--ignored", "--nocapture", "in_the_tab"])
 }
 
 fn browser_tests(stand: &Stand) -> Outcome {

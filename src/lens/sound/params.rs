@@ -112,8 +112,8 @@ impl SoundParams {
     /// Checks each value by itself; whether a column or a gene exists is known only with the data.
     ///
     /// # Errors
-    /// [`LensError::Percentile`], [`LensError::NoCellsAskedFor`], [`LensError::MinCells`], [`LensError::Tests`],
-    /// [`LensError::Alpha`], [`LensError::MinFoldChange`].
+    /// [`LensError::Percentile`], [`LensError::NoCellsAskedFor`], [`LensError::MinCells`],
+    /// [`LensError::FewerThanSmallest`], [`LensError::Tests`], [`LensError::Alpha`], [`LensError::MinFoldChange`].
     pub fn check(&self) -> Result<(), LensError> {
         match self.positives {
             Positives::Percentile(q) if !(0.0..100.0).contains(&q) => return Err(LensError::Percentile { found: q }),
@@ -125,6 +125,13 @@ impl SoundParams {
         }
         if self.min_cells == 0 {
             return Err(LensError::MinCells);
+        }
+        let asked = [
+            ("positive", if let Positives::Top(n) = self.positives { n } else { usize::MAX }),
+            ("negative", if let Negatives::Sample(n) = self.negatives { n } else { usize::MAX }),
+        ];
+        if let Some((group, asked)) = asked.into_iter().find(|(_, n)| *n < self.min_cells) {
+            return Err(LensError::FewerThanSmallest { group, asked, min: self.min_cells });
         }
         if !matches!(self.tests[..], [_]) && !matches!(self.tests[..], [a, b] if a != b) {
             return Err(LensError::Tests);
@@ -180,6 +187,11 @@ mod tests {
             Err(LensError::NoCellsAskedFor { group: "negative" })
         );
         assert_eq!(check(|params| params.min_cells = 0), Err(LensError::MinCells));
+        assert_eq!(
+            check(|params| params.positives = Positives::Top(9)),
+            Err(LensError::FewerThanSmallest { group: "positive", asked: 9, min: 10 })
+        );
+        assert!(check(|params| params.negatives = Negatives::Sample(9)).is_err());
         assert_eq!(check(|params| params.tests.clear()), Err(LensError::Tests));
         assert_eq!(check(|params| params.tests = vec![GeneTest::Welch; 2]), Err(LensError::Tests));
         assert_eq!(check(|params| params.alpha = 0.0), Err(LensError::Alpha { found: 0.0 }));
