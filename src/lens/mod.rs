@@ -1,7 +1,8 @@
 //! The scFeatureLens pipeline: feature statistics, differential expression, annotation.
 //!
-//! [`feature_statistics`] and [`LabelIndex`] look at activations alone; [`Lens`] takes one feature after the other
-//! through the paper's method.
+//! [`feature_statistics`] and [`LabelIndex`] look at activations alone, [`association`] goes deeper into labels.
+//! [`Lens`] takes one feature after the other through the paper's method, [`sound`] all features at once through ours;
+//! [`tables`] writes what comes of it.
 
 mod analysis;
 pub mod association;

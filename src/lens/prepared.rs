@@ -11,7 +11,7 @@
 use super::{ExpressionValues, LensError};
 use crate::data::{Expression, Notice, SparseMatrix, ValueKind};
 
-const TARGET_TOTAL: f64 = 10_000.0;
+pub(super) const TARGET_TOTAL: f64 = 10_000.0;
 /// ln(1 + x) of anything that is counted stays below this.
 const LARGEST_LOGARITHM: f32 = 30.0;
 

@@ -5,6 +5,7 @@
 mod auroc;
 mod beta;
 mod binomial;
+mod draw;
 mod effect_size;
 mod fdr;
 mod fold_change;
@@ -29,6 +30,7 @@ mod welch;
 
 pub use auroc::{CodedLabels, ScoreOrder};
 pub use binomial::{binomial_test, ln_binomial_test};
+pub use draw::draw_below;
 pub use effect_size::{cohens_d, cohens_d_as_published};
 pub use fdr::{benjamini_hochberg, benjamini_hochberg_into, benjamini_hochberg_ln_into};
 pub use fold_change::{FoldChangeError, FoldChangeFormula, GroupMeans, LogBase, log2_fold_change};

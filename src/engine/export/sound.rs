@@ -17,8 +17,7 @@ use crate::lens::tables::{
     Column, ColumnValues, CsvCompression, DeRow, OraRow, ParquetOptions, Table, TableCsv, TableError, TableParquet,
 };
 use crate::lens::{AssociationParams, LabelAssociations};
-use crate::protocol::{AnalysisParams, Event, ExportedFile, TableFormat, TableStyle};
-use crate::stats::haldane_odds_ratio;
+use crate::protocol::{AnalysisParams, Event, ExportedFile, SoundParams, TableFormat, TableStyle};
 
 /// Features whose genes are tested at a time.
 const FEATURES_PER_BATCH: usize = 64;
@@ -59,9 +58,7 @@ impl Source<'_> {
         for (n_done, batch) in features.chunks(FEATURES_PER_BATCH).enumerate() {
             let fraction = (n_done * FEATURES_PER_BATCH) as f64 / features.len() as f64;
             self.job.progress(fraction, &format!("Testing genes of feature {}", batch[0]));
-            let with_groups = batch.iter().filter_map(|&feature| Some((feature, maker.of_feature(feature).ok()?)));
-            let (batch, groups): (Vec<FeatureId>, Vec<FeatureGroups>) = with_groups.unzip();
-            for (feature, table) in batch.into_iter().zip(self.gene_tables(&groups, &plan).await?) {
+            for (feature, table) in self.gene_tables(batch, &maker, &plan, &plan.params).await? {
                 let [_, _, ln_padj] = table.of_test(plan.params.primary());
                 let genes = (0..names.len()).filter(|&gene| is_wanted(libm::exp(ln_padj[gene])));
                 let rows: Vec<DeRow> = genes.map(|gene| de_row(feature, gene, &table)).collect();
@@ -77,13 +74,22 @@ impl Source<'_> {
         sink.finish()
     }
 
-    async fn gene_tables(&self, groups: &[FeatureGroups], plan: &ShardPlan) -> Result<Vec<GeneTable>, EngineError> {
+    /// The tables of those features of a batch whose groups are large enough, by the tests `params` names.
+    async fn gene_tables(
+        &self,
+        batch: &[FeatureId],
+        maker: &GroupMaker<'_>,
+        plan: &ShardPlan,
+        params: &SoundParams,
+    ) -> Result<Vec<(FeatureId, GeneTable)>, EngineError> {
+        let with_groups = batch.iter().filter_map(|&feature| Some((feature, maker.of_feature(feature).ok()?)));
+        let (batch, groups): (Vec<FeatureId>, Vec<FeatureGroups>) = with_groups.unzip();
         let by_gene = &self.data.expression()?.by_gene;
-        let mut maker = GeneTableMaker::new(by_gene, &plan.normaliser, groups, &plan.params);
-        while maker.step(GENES_PER_STEP) {
+        let mut tables = GeneTableMaker::new(by_gene, &plan.normaliser, &groups, params);
+        while tables.step(GENES_PER_STEP) {
             self.job.checkpoint().await?;
         }
-        Ok(maker.finish())
+        Ok(batch.into_iter().zip(tables.finish()).collect())
     }
 
     /// The kept sets of all features with their hits by name.
@@ -97,6 +103,7 @@ impl Source<'_> {
         name: &str,
     ) -> Result<ExportedFile, EngineError> {
         let (plan, _) = self.data.sound_plan(self.params)?;
+        let selecting = SoundParams { tests: vec![plan.params.primary()], ..plan.params.clone() };
         let names: Arc<[String]> = plan.sets.ids().map(|set| plan.sets.name(set).to_owned()).collect();
         let maker = GroupMaker::new(&plan.params, &self.features.model.activations, &self.data.dataset.cells)?;
         let mut sink = Sink::new(name, style.format);
@@ -106,9 +113,7 @@ impl Source<'_> {
         for (n_done, batch) in with_terms.chunks(FEATURES_PER_BATCH).enumerate() {
             let fraction = (n_done * FEATURES_PER_BATCH) as f64 / with_terms.len() as f64;
             self.job.progress(fraction, &format!("Writing gene sets of feature {}", batch[0]));
-            let with_groups = batch.iter().filter_map(|&feature| Some((feature, maker.of_feature(feature).ok()?)));
-            let (batch, groups): (Vec<FeatureId>, Vec<FeatureGroups>) = with_groups.unzip();
-            for (feature, table) in batch.into_iter().zip(self.gene_tables(&groups, &plan).await?) {
+            for (feature, table) in self.gene_tables(batch, &maker, &plan, &selecting).await? {
                 let report = FeatureReport::new(&plan, &table);
                 let rows: Vec<OraRow> = self.ora_rows(feature, &report, &plan, analysis);
                 sink.write(&style.convention.over_representation(&rows, &names)?)?;
@@ -126,30 +131,25 @@ impl Source<'_> {
         analysis: &Analysis,
     ) -> Vec<OraRow> {
         let Results::Sound(sound) = &analysis.results else { return Vec::new() };
-        let universe = plan.sets.n_universe();
         let rows = report.findings.terms.iter().map(|term| {
-            let genes = plan.sets.genes(term.set);
-            let in_universe = |gene: &&GeneId| plan.is_in_universe[gene.index()];
-            let selected: Vec<GeneId> = report.selected(term.direction).iter().filter(in_universe).copied().collect();
-            let hits = selected.iter().filter(|gene| genes.binary_search(&gene.0).is_ok());
-            let expected = selected.len() as f64 * genes.len() as f64 / universe as f64;
+            let counts = report.term_counts(plan, term);
             OraRow {
                 feature,
                 set: term.set,
                 direction: term.direction,
                 k: term.n_hits,
-                set_size: genes.len() as u32,
-                n_selected: selected.len() as u32,
-                universe: universe as u32,
-                fold: f64::from(term.n_hits) / expected,
-                odds_ratio: haldane_odds_ratio(term.n_hits as usize, genes.len(), selected.len(), universe),
+                set_size: counts.set_size as u32,
+                n_selected: counts.n_selected as u32,
+                universe: plan.sets.n_universe() as u32,
+                fold: counts.fold,
+                odds_ratio: counts.odds_ratio,
                 log10_p: log10(term.ln_p_value),
                 padj_feature: positive_exp(term.ln_padj),
                 padj_global: positive_exp(sound.family.ln_padj(term.ln_p_value)),
                 mw_z: term.rank_z,
                 mw_log10_p: log10(term.rank_ln_p_value),
                 mw_padj_feature: positive_exp(term.rank_ln_padj),
-                genes: hits.map(|&gene| self.data.gene_name(gene)).collect(),
+                genes: counts.hits.iter().map(|&gene| self.data.gene_name(gene)).collect(),
             }
         });
         rows.collect()

@@ -1,6 +1,6 @@
 //! Genes and terms of a feature card, in either mode.
 
-use crate::data::{FeatureId, GeneId, Notice};
+use crate::data::{FeatureId, Notice};
 use crate::engine::EngineError;
 use crate::engine::analysis::{Analysis, Results};
 use crate::engine::model::Features;
@@ -13,7 +13,6 @@ use crate::lens::{FeatureAnalysis, GeneResult, TermResult};
 use crate::protocol::{
     AnalysisMode, AnalysisParams, CardGene, CardGeneSound, CardTerm, Direction, FeatureCard, TermTests, Volcano,
 };
-use crate::stats::haldane_odds_ratio;
 
 /// Sets that share so many of all their genes (Jaccard) are near-copies.
 const LIKENESS: f64 = 0.5;
@@ -118,11 +117,7 @@ impl Source<'_> {
     ///
     /// # Errors
     /// [`EngineError::Lens`], [`EngineError::NoExpression`].
-    pub(super) fn gene_table(
-        &self,
-        feature: FeatureId,
-        plan: &ShardPlan,
-    ) -> Result<Result<GeneTable, Exclusion>, EngineError> {
+    fn gene_table(&self, feature: FeatureId, plan: &ShardPlan) -> Result<Result<GeneTable, Exclusion>, EngineError> {
         let cells = &self.data.dataset.cells;
         let groups = GroupMaker::new(&plan.params, &self.features.model.activations, cells)?.of_feature(feature);
         let by_gene = &self.data.expression()?.by_gene;
@@ -173,32 +168,27 @@ impl Source<'_> {
         report: &FeatureReport,
         plan: &ShardPlan,
     ) -> CardTerm {
-        let genes = plan.sets.genes(found.set);
-        let in_universe = |gene: &&GeneId| plan.is_in_universe[gene.index()];
-        let selected: Vec<GeneId> = report.selected(found.direction).iter().filter(in_universe).copied().collect();
-        let hits = selected.iter().filter(|gene| genes.binary_search(&gene.0).is_ok());
-        let (n_hits, n_universe) = (found.n_hits as usize, plan.sets.n_universe());
-        let expected = selected.len() as f64 * genes.len() as f64 / n_universe as f64;
+        let counts = report.term_counts(plan, found);
         let family = self.analysis.and_then(|analysis| match &analysis.results {
             Results::Sound(sound) => sound.by_feature.contains_key(&feature).then_some(&sound.family),
             Results::Paper(_) => None,
         });
         CardTerm {
             name: plan.sets.name(found.set).to_owned(),
-            set_size: genes.len(),
-            n_hits,
-            expected,
-            fold: n_hits as f64 / expected,
+            set_size: counts.set_size,
+            n_hits: found.n_hits as usize,
+            expected: counts.expected,
+            fold: counts.fold,
             tests: TermTests::Sound {
                 direction: found.direction,
-                odds_ratio: haldane_odds_ratio(n_hits, genes.len(), selected.len(), n_universe),
+                odds_ratio: counts.odds_ratio,
                 log10_p_value: log10(found.ln_p_value),
                 log10_padj: log10(found.ln_padj),
                 log10_padj_global: family.map(|family| log10(family.ln_padj(found.ln_p_value))),
                 rank_z: found.rank_z,
                 rank_log10_padj: log10(found.rank_ln_padj),
             },
-            hits: hits.map(|&gene| self.data.gene_name(gene)).collect(),
+            hits: counts.hits.iter().map(|&gene| self.data.gene_name(gene)).collect(),
             like: None,
         }
     }

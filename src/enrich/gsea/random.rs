@@ -4,7 +4,9 @@
 //! depends neither on the other sets nor on their order.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::stats::draw_below;
 
 const MULTILEVEL_STREAMS: u64 = 1 << 32;
 
@@ -20,17 +22,6 @@ pub(super) fn multilevel_rng(seed: u64, size: usize, is_positive: bool) -> ChaCh
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(MULTILEVEL_STREAMS + 2 * size as u64 + u64::from(is_positive));
     rng
-}
-
-/// An unbiased draw from `0..bound` (Lemire 2019).
-fn below(rng: &mut ChaCha8Rng, bound: u32) -> u32 {
-    let threshold = bound.wrapping_neg() % bound;
-    loop {
-        let product = u64::from(rng.next_u32()) * u64::from(bound);
-        if product as u32 >= threshold {
-            return (product >> 32) as u32;
-        }
-    }
 }
 
 /// Draws without replacement from `0..n`, in growing prefixes of one random order.
@@ -59,7 +50,7 @@ impl PrefixSampler {
     /// Draws on until there are `size` (below `n`); all drawn so far, ascending.
     pub(super) fn extend_to(&mut self, size: usize, rng: &mut ChaCha8Rng) -> &[u32] {
         for at in self.sorted.len()..size {
-            let other = at + below(rng, (self.order.len() - at) as u32) as usize;
+            let other = at + draw_below(rng, (self.order.len() - at) as u32) as usize;
             self.order.swap(at, other);
             self.swaps.push(other as u32);
             let drawn = self.order[at];

@@ -31,5 +31,5 @@ pub use groups::{Exclusion, FeatureGroups, GroupMaker, NegativeCells};
 pub use members::{BLOCK, Members};
 pub use normaliser::{Normaliser, ValueScale};
 pub use params::{GeneTest, Negatives, Positives, SoundParams, Universe};
-pub use report::FeatureReport;
+pub use report::{FeatureReport, TermCounts};
 pub use shard::{Shard, ShardPlan};

@@ -8,10 +8,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Expression, ValueKind};
-use crate::lens::prepared::{check_finite, totals};
+use crate::lens::prepared::{TARGET_TOTAL, check_finite, totals};
 use crate::lens::{ExpressionValues, LensError};
 
-const TARGET_TOTAL: f64 = 10_000.0;
 /// Counts up to this have their value looked up.
 const N_KEPT: usize = 4;
 

@@ -2,11 +2,12 @@
 
 use super::annotator::Annotator;
 use super::columns::FeatureColumns;
-use super::findings::{Direction, Findings};
+use super::findings::{Direction, Findings, TermFinding};
 use super::gene_table::GeneTable;
 use super::params::GeneTest;
 use super::shard::ShardPlan;
 use crate::data::GeneId;
+use crate::stats::haldane_odds_ratio;
 
 /// A feature's findings with the genes behind them.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,23 @@ pub struct FeatureReport {
     pub selected_up: Vec<GeneId>,
     /// All genes selected down, in the data's order.
     pub selected_down: Vec<GeneId>,
+}
+
+/// What a term's test counted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TermCounts {
+    /// Genes of the set in the universe.
+    pub set_size: usize,
+    /// Selected genes of the universe in the term's direction.
+    pub n_selected: usize,
+    /// Hits expected by chance: selected × set size / universe.
+    pub expected: f64,
+    /// Hits over expected hits.
+    pub fold: f64,
+    /// Odds ratio, half a count added to each cell.
+    pub odds_ratio: f64,
+    /// The selected genes in the set, in the data's order.
+    pub hits: Vec<GeneId>,
 }
 
 impl GeneTable {
@@ -40,11 +58,27 @@ impl FeatureReport {
         Self { findings, selected_up, selected_down }
     }
 
-    /// The genes selected in one direction.
-    pub fn selected(&self, direction: Direction) -> &[GeneId] {
-        match direction {
+    /// The numbers behind a term of the findings.
+    ///
+    /// # Panics
+    /// If the term is of another plan.
+    #[must_use]
+    pub fn term_counts(&self, plan: &ShardPlan, term: &TermFinding) -> TermCounts {
+        let selected = match term.direction {
             Direction::Up => &self.selected_up,
             Direction::Down => &self.selected_down,
+        };
+        let genes = plan.sets.genes(term.set);
+        let inside = || selected.iter().filter(|gene| plan.is_in_universe[gene.index()]);
+        let (n_selected, n_universe) = (inside().count(), plan.sets.n_universe());
+        let expected = n_selected as f64 * genes.len() as f64 / n_universe as f64;
+        TermCounts {
+            set_size: genes.len(),
+            n_selected,
+            expected,
+            fold: f64::from(term.n_hits) / expected,
+            odds_ratio: haldane_odds_ratio(term.n_hits as usize, genes.len(), n_selected, n_universe),
+            hits: inside().filter(|gene| genes.binary_search(&gene.0).is_ok()).copied().collect(),
         }
     }
 }

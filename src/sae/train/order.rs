@@ -4,7 +4,9 @@
 //! (32-bit browsers included). ChaCha8, stream 1 + epoch; Fisher–Yates with unbiased bounded draws.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::stats::draw_below;
 
 /// All of `0..n_cells`, shuffled for that epoch.
 pub(super) fn epoch_order(seed: u64, epoch: usize, n_cells: usize) -> Vec<u32> {
@@ -12,20 +14,9 @@ pub(super) fn epoch_order(seed: u64, epoch: usize, n_cells: usize) -> Vec<u32> {
     rng.set_stream(1 + epoch as u64);
     let mut order: Vec<u32> = (0..n_cells as u32).collect();
     for last in (1..n_cells).rev() {
-        order.swap(last, below(&mut rng, last as u32 + 1) as usize);
+        order.swap(last, draw_below(&mut rng, last as u32 + 1) as usize);
     }
     order
-}
-
-/// An unbiased draw from `0..bound` (Lemire 2019).
-fn below(rng: &mut ChaCha8Rng, bound: u32) -> u32 {
-    let threshold = bound.wrapping_neg() % bound;
-    loop {
-        let product = u64::from(rng.next_u32()) * u64::from(bound);
-        if product as u32 >= threshold {
-            return (product >> 32) as u32;
-        }
-    }
 }
 
 #[cfg(test)]
