@@ -175,7 +175,7 @@ fn encode(sae: &Sae, latents: &DenseMatrix) -> SparseActivations {
 
 fn decoder(latents: &DenseMatrix, expression: &Expression) -> Ridge {
     let library = expression.library_sizes.as_ref().unwrap();
-    let mut genes = expression.by_gene.clone();
+    let mut genes = expression.by_gene.unpacked();
     genes.map_values(|_, cell, count| (count / library[cell as usize] * 1e4).ln_1p());
     let mut fit = RidgeFit::new(latents, &genes, &RidgeParams::default()).unwrap();
     while fit.step(latents, &genes) {}

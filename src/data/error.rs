@@ -21,6 +21,14 @@ pub enum DataError {
         /// Its size.
         found: usize,
     },
+    /// There is no room.
+    #[error("{what} needs {bytes} more bytes, which are not free; close other pages, or open fewer cells or genes")]
+    OutOfMemory {
+        /// What needs it.
+        what: &'static str,
+        /// How much it asked for.
+        bytes: usize,
+    },
     /// A compressed sparse matrix contradicts itself.
     #[error("the sparse matrix is damaged: {reason}; make it again from the data it came from and save it again")]
     Sparse {

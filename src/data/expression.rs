@@ -1,8 +1,10 @@
 //! Expression of genes in cells, kept gene-major so that statistics stream over genes.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::{GeneId, SparseMatrix};
+use super::{CellId, GeneId, PackedMatrix};
 
 /// What the numbers of an expression matrix are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,18 +18,34 @@ pub enum ValueKind {
     Scaled,
 }
 
+impl ValueKind {
+    /// What values of both kinds together are.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Scaled, _) | (_, Self::Scaled) => Self::Scaled,
+            (Self::NonNegative, _) | (_, Self::NonNegative) => Self::NonNegative,
+            (Self::Counts, Self::Counts) => Self::Counts,
+        }
+    }
+}
+
 /// An expression matrix as its file holds it, untransformed.
 ///
 /// # Shapes
-/// `by_gene` is `[n_genes, n_cells]` (compressed by gene).
+/// `by_gene` is `[n_genes, n_cells]` (compressed by gene). Clones share it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     /// Gene names, `[n_genes]`.
     pub gene_names: Vec<String>,
     /// Values by gene.
-    pub by_gene: SparseMatrix,
+    pub by_gene: Arc<PackedMatrix>,
     /// What the values are, found by looking at all of them.
     pub kind: ValueKind,
+    /// The largest value, at least 0.
+    pub largest: f32,
+    /// Where the first value is that is NaN or infinite.
+    pub not_finite: Option<(GeneId, CellId)>,
     /// Total counts per cell over ALL genes measured, `[n_cells]`, where the file states them (an `obs` column
     /// `total_counts` or `n_counts` never below the matrix's own sums): a file that ships only some genes
     /// still normalises by the whole library.
@@ -37,9 +55,18 @@ pub struct Expression {
 impl Expression {
     /// Takes a gene-major matrix and finds what its values are.
     #[must_use]
-    pub fn new(gene_names: Vec<String>, by_gene: SparseMatrix) -> Self {
-        let kind = kind_of(by_gene.values());
-        Self { gene_names, by_gene, kind, library_sizes: None }
+    pub fn new(gene_names: Vec<String>, by_gene: impl Into<PackedMatrix>) -> Self {
+        let by_gene = Arc::new(by_gene.into());
+        let (mut kind, mut largest, mut not_finite) = (ValueKind::Counts, 0.0_f32, None);
+        by_gene.for_each_row(|gene, row| {
+            kind = kind.and(kind_of(&row.values));
+            largest = row.values.iter().copied().fold(largest, f32::max);
+            if not_finite.is_none() {
+                let at = row.values.iter().position(|value| !value.is_finite());
+                not_finite = at.map(|at| (GeneId::from_index(gene), CellId(row.indices[at])));
+            }
+        });
+        Self { gene_names, by_gene, kind, largest, not_finite, library_sizes: None }
     }
 
     /// Number of genes.
@@ -61,12 +88,11 @@ impl Expression {
     #[must_use]
     pub fn cell_totals(&self) -> Vec<f64> {
         let mut totals = vec![0.0; self.n_cells()];
-        for gene in 0..self.n_genes() {
-            let (cells, values) = self.by_gene.major(gene);
-            for (&cell, &value) in cells.iter().zip(values) {
+        self.by_gene.for_each_row(|_, row| {
+            for (&cell, &value) in row.indices.iter().zip(&row.values) {
                 totals[cell as usize] += f64::from(value);
             }
-        }
+        });
         totals
     }
 }
@@ -84,11 +110,20 @@ fn kind_of(values: &[f32]) -> ValueKind {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::DenseMatrix;
 
     #[test]
     fn kinds_are_told_apart() {
         assert_eq!(kind_of(&[1.0, 2.0]), ValueKind::Counts);
         assert_eq!(kind_of(&[1.0, 0.5]), ValueKind::NonNegative);
         assert_eq!(kind_of(&[1.0, -0.5]), ValueKind::Scaled);
+        let of = |values: [f32; 4]| {
+            let matrix = DenseMatrix::new(2, 2, values.to_vec()).unwrap();
+            Expression::new(vec!["A".to_owned(), "B".to_owned()], &matrix)
+        };
+        assert_eq!(of([1.0, 0.0, 0.5, 2.0]).kind, ValueKind::NonNegative);
+        assert_eq!(of([-1.0, 0.0, 0.5, 2.0]).kind, ValueKind::Scaled);
+        assert_eq!((of([1.0; 4]).largest, of([1.0; 4]).not_finite), (1.0, None));
+        assert_eq!(of([1.0, 1.0, f32::NAN, 0.0]).not_finite, Some((GeneId(1), CellId(0))));
     }
 }

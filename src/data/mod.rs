@@ -11,6 +11,7 @@ mod gene_set;
 mod ids;
 mod notice;
 mod observer;
+mod packed;
 mod selection;
 mod sparse;
 
@@ -23,5 +24,6 @@ pub use gene_set::GeneSet;
 pub use ids::{CellId, FeatureId, GeneId};
 pub use notice::{Notice, NoticeLevel};
 pub use observer::{Observer, Silent};
+pub use packed::{PackedMatrix, SparseRow, SparseRows};
 pub use selection::{CellSelection, LabelChoice};
 pub use sparse::{SparseActivations, SparseBuilder, SparseMatrix};

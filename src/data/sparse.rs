@@ -2,7 +2,7 @@
 //!
 //! Indices within a major row are strictly ascending, so no entry is stored twice. Stored zeros are dropped.
 
-use super::{CellId, DataError, DenseMatrix, FeatureId};
+use super::{CellId, DataError, DenseMatrix, FeatureId, SparseRow, SparseRows};
 
 /// A compressed sparse matrix of f32: CSR if the major axis is the rows, CSC if it is the columns.
 ///
@@ -164,26 +164,35 @@ impl SparseMatrix {
     /// The same matrix compressed along the other axis (CSR ↔ CSC).
     #[must_use]
     pub fn transposed(&self) -> Self {
-        let mut indptr = vec![0_usize; self.n_minor + 1];
-        for &index in &self.indices {
-            indptr[index as usize + 1] += 1;
+        Self::transpose_of(self)
+    }
+
+    /// The matrix `[n_minor, n_major]` of rows `[n_major, n_minor]`, which are read twice.
+    #[must_use]
+    pub fn transpose_of(rows: &impl SparseRows) -> Self {
+        let (n_major, n_minor) = (rows.n_major(), rows.n_minor());
+        let mut row = SparseRow::default();
+        let mut indptr = vec![0_usize; n_minor + 1];
+        for major in 0..n_major {
+            rows.read(major, &mut row);
+            row.indices.iter().for_each(|&index| indptr[index as usize + 1] += 1);
         }
-        for at in 0..self.n_minor {
+        for at in 0..n_minor {
             indptr[at + 1] += indptr[at];
         }
         let mut next = indptr.clone();
-        let mut indices = vec![0_u32; self.indices.len()];
-        let mut values = vec![0.0_f32; self.values.len()];
-        for major in 0..self.n_major() {
-            let (row_indices, row_values) = self.major(major);
-            for (&index, &value) in row_indices.iter().zip(row_values) {
+        let mut indices = vec![0_u32; indptr[n_minor]];
+        let mut values = vec![0.0_f32; indptr[n_minor]];
+        for major in 0..n_major {
+            rows.read(major, &mut row);
+            for (&index, &value) in row.indices.iter().zip(&row.values) {
                 let at = next[index as usize];
                 next[index as usize] += 1;
                 indices[at] = major as u32;
                 values[at] = value;
             }
         }
-        Self { n_minor: self.n_major(), indptr, indices, values }
+        Self { n_minor: n_major, indptr, indices, values }
     }
 }
 

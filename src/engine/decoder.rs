@@ -8,7 +8,8 @@ use futures::future::{LocalBoxFuture, Shared};
 
 use super::EngineError;
 use super::state::OpenData;
-use crate::data::{DenseMatrix, SparseMatrix};
+use crate::data::{DenseMatrix, PackedMatrix, SparseRow, SparseRows};
+use crate::lens::sound::Normaliser;
 use crate::platform::Host;
 use crate::stats::{Ridge, RidgeError, RidgeFit, RidgeParams};
 
@@ -26,13 +27,40 @@ impl OpenData {
             return Ok(pending.await?);
         }
         let inputs = self.embedding(embedding)?.values.clone();
-        let pending = fit(inputs, self.normalized()?, Rc::clone(host)).boxed_local().shared();
+        let by_gene = Arc::clone(&self.expression()?.by_gene);
+        let targets = NormalisedGenes { by_gene, normaliser: self.normaliser()? };
+        let pending = fit(inputs, targets, Rc::clone(host)).boxed_local().shared();
         self.decoders.borrow_mut().insert(embedding.to_owned(), pending.clone());
         Ok(pending.await?)
     }
 }
 
-async fn fit(inputs: DenseMatrix, targets: Rc<SparseMatrix>, host: Rc<dyn Host>) -> Result<Rc<Ridge>, Arc<RidgeError>> {
+/// Log-normalised expression, gene by gene.
+struct NormalisedGenes {
+    by_gene: Arc<PackedMatrix>,
+    normaliser: Rc<Normaliser>,
+}
+
+impl SparseRows for NormalisedGenes {
+    fn n_major(&self) -> usize {
+        self.by_gene.n_major()
+    }
+
+    fn n_minor(&self) -> usize {
+        self.by_gene.n_minor()
+    }
+
+    fn n_stored(&self, major: usize) -> usize {
+        self.by_gene.n_stored(major)
+    }
+
+    fn read(&self, major: usize, row: &mut SparseRow) {
+        self.by_gene.read(major, row);
+        self.normaliser.apply(&row.indices, &mut row.values);
+    }
+}
+
+async fn fit(inputs: DenseMatrix, targets: NormalisedGenes, host: Rc<dyn Host>) -> Result<Rc<Ridge>, Arc<RidgeError>> {
     let mut fit = RidgeFit::new(&inputs, &targets, &RidgeParams::default())?;
     while fit.step(&inputs, &targets) {
         host.yield_now().await;

@@ -9,9 +9,9 @@ use super::analysis::Analysis;
 use super::checkpoint::Facts;
 use super::decoder::PendingDecoder;
 use super::model::Features;
-use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, Notice, SparseMatrix, ValueKind};
-use crate::lens::sound::ShardPlan;
-use crate::lens::{Lens, background_notice};
+use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, Notice, ValueKind};
+use crate::lens::sound::{Normaliser, ShardPlan};
+use crate::lens::{ExpressionValues, Lens, background_notice};
 use crate::protocol::{AnalysisParams, DatasetSummary};
 use crate::sae::device::ChosenDevice;
 use crate::stats::Pca;
@@ -62,14 +62,14 @@ pub(super) struct OpenData {
     pub(super) lens: RefCell<Option<(AnalysisParams, Lens)>>,
     /// The last plan of sound mode and its parameters.
     pub(super) plan: RefCell<Option<(AnalysisParams, SoundPlan)>>,
-    normalized: OnceCell<Rc<SparseMatrix>>,
+    normaliser: OnceCell<Rc<Normaliser>>,
     background_notice: OnceCell<Option<Notice>>,
 }
 
 impl OpenData {
     pub(super) fn new(dataset: Dataset, summary: DatasetSummary, generation: u32) -> Self {
-        let (maps, decoders, lens, plan, normalized, background_notice) = Default::default();
-        Self { dataset, summary, generation, maps, decoders, lens, plan, normalized, background_notice }
+        let (maps, decoders, lens, plan, normaliser, background_notice) = Default::default();
+        Self { dataset, summary, generation, maps, decoders, lens, plan, normaliser, background_notice }
     }
 
     /// # Errors
@@ -95,13 +95,20 @@ impl OpenData {
         self.dataset.expression.as_ref().ok_or(EngineError::NoExpression)
     }
 
-    /// Expression to look at and to decode: counts scaled to 10,000 a cell, then ln(1 + x); other values as they are.
+    /// What makes expression fit to look at and to decode: counts are scaled to 10,000 a cell, then ln(1 + x); other
+    /// values stay as they are.
     ///
     /// # Errors
-    /// [`EngineError::NoExpression`].
-    pub(super) fn normalized(&self) -> Result<Rc<SparseMatrix>, EngineError> {
+    /// [`EngineError::NoExpression`], [`EngineError::Lens`] for values that are not finite.
+    pub(super) fn normaliser(&self) -> Result<Rc<Normaliser>, EngineError> {
         let expression = self.expression()?;
-        Ok(Rc::clone(self.normalized.get_or_init(|| Rc::new(log_normalized(expression)))))
+        if let Some(known) = self.normaliser.get() {
+            return Ok(Rc::clone(known));
+        }
+        let is_scaled = expression.kind == ValueKind::Scaled;
+        let values = if is_scaled { ExpressionValues::Raw } else { ExpressionValues::LogNormalized };
+        let made = Rc::new(Normaliser::new(expression, values)?);
+        Ok(Rc::clone(self.normaliser.get_or_init(|| made)))
     }
 
     /// What to know of the background that features are compared with, found once.
@@ -136,17 +143,4 @@ pub(super) struct PrincipalMap {
     pub(super) pca: Pca,
     /// All cells, `[n_cells, 2]`.
     pub(super) coordinates: DenseMatrix,
-}
-
-/// Scanpy's `normalize_total(1e4)` and `log1p`, by gene; the totals are the file's library sizes where it has them.
-fn log_normalized(expression: &Expression) -> SparseMatrix {
-    let mut by_gene = expression.by_gene.clone();
-    if expression.kind == ValueKind::Counts {
-        let totals = match &expression.library_sizes {
-            Some(sizes) => sizes.iter().map(|&size| f64::from(size)).collect(),
-            None => expression.cell_totals(),
-        };
-        by_gene.map_values(|_, cell, value| (f64::from(value) * 1e4 / totals[cell as usize]).ln_1p() as f32);
-    }
-    by_gene
 }

@@ -32,8 +32,7 @@ pub(super) fn empty_expression(expression: &Expression) -> Option<Notice> {
             "The expression has no genes, so features can't be described by genes. Check how the file was filtered.";
         return Some(Notice::warning(text));
     }
-    let is_zero = expression.by_gene.values().iter().all(|&value| value == 0.0);
-    is_zero.then(|| {
+    (expression.by_gene.n_nonzero() == 0).then(|| {
         Notice::warning(
             "All expression values are 0, so no gene can differ between cells. Check that X holds the counts and not \
              an empty layer.",

@@ -73,7 +73,7 @@ pub(super) fn normalised_already_notice(expression: &Expression, values: Express
     if !is_taken_so {
         return None;
     }
-    let largest = expression.by_gene.values().iter().copied().fold(0.0, f32::max);
+    let largest = expression.largest;
     Some(if largest > LARGEST_LOGARITHM {
         Notice::warning(format!(
             "The expression values have fractions and go up to {largest}: they are not counts, and no logarithms either. \
@@ -88,16 +88,10 @@ pub(super) fn normalised_already_notice(expression: &Expression, values: Express
 }
 
 pub(super) fn check_finite(expression: &Expression) -> Result<(), LensError> {
-    if expression.by_gene.values().iter().all(|value| value.is_finite()) {
-        return Ok(());
-    }
-    for (gene, name) in expression.gene_names.iter().enumerate() {
-        let (cells, values) = expression.by_gene.major(gene);
-        if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-            return Err(LensError::NotFinite { gene: name.clone(), cell: cells[at] as usize, value: values[at] });
-        }
-    }
-    Ok(())
+    let Some((gene, cell)) = expression.not_finite else { return Ok(()) };
+    let name = expression.gene_names.get(gene.index()).cloned().unwrap_or_default();
+    let value = expression.by_gene.dense_row(gene.index())[cell.index()];
+    Err(LensError::NotFinite { gene: name, cell: cell.index(), value })
 }
 
 fn log_normalised(expression: &Expression) -> Result<SparseMatrix, LensError> {

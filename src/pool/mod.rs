@@ -5,6 +5,7 @@
 
 mod findings;
 
+use crate::data::PackedMatrix;
 use crate::enrich::MatchedGeneSets;
 use crate::lens::sound::{BLOCK, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan};
 use crate::protocol::{Lists, PoolAnswer, PoolCall, PoolPlan};
@@ -25,7 +26,7 @@ impl Worker {
         let served = match call {
             PoolCall::Plan(plan) => self.take_plan(*plan),
             PoolCall::Block { positive, negative } => self.take_block(&positive, negative.as_ref()),
-            PoolCall::Genes { cells, values } => self.take_genes(&cells, &values),
+            PoolCall::Genes(rows) => self.take_genes(&rows),
             PoolCall::Findings => return self.findings(),
         };
         served.map_or_else(PoolAnswer::Failed, |()| PoolAnswer::Done)
@@ -69,19 +70,23 @@ impl Worker {
         Ok(())
     }
 
-    fn take_genes(&mut self, cells: &Lists, values: &[f32]) -> Result<(), String> {
+    fn take_genes(&mut self, rows: &[u8]) -> Result<(), String> {
         let (n_cells, _) = self.plan.as_ref().ok_or("genes came before a plan")?;
         let shard = self.shard.as_mut().ok_or("genes came before a block of features")?;
-        let n_genes = cells.starts.len().saturating_sub(1);
-        if n_genes > self.n_genes_left || !is_of(cells, *n_cells) || cells.members.len() != values.len() {
-            return Err(format!("{n_genes} genes do not fit the plan"));
+        let n_left = self.n_genes_left;
+        let mut n_taken = 0;
+        let read = PackedMatrix::read_bytes(rows, *n_cells, |row| {
+            if n_taken < n_left {
+                shard.add_gene(&row.indices, &row.values);
+            }
+            n_taken += 1;
+        });
+        self.n_genes_left = n_left.saturating_sub(n_taken);
+        match read {
+            Ok(_) if n_taken <= n_left => Ok(()),
+            Ok(_) => Err(format!("{n_taken} genes do not fit the plan")),
+            Err(error) => Err(error.to_string()),
         }
-        self.n_genes_left -= n_genes;
-        for (gene, rows) in cells.iter().enumerate() {
-            let start = cells.starts[gene] as usize;
-            shard.add_gene(rows, &values[start..start + rows.len()]);
-        }
-        Ok(())
     }
 
     fn findings(&mut self) -> PoolAnswer {

@@ -2,11 +2,11 @@
 //!
 //! A worker is told the plan once, then for each block of features: the groups, the genes in the data's order in as
 //! many messages as the engine likes, and the question what was found. Every call is answered before the next is
-//! sent. Gene values travel as the file holds them; lists of lists travel as one column of starts and one of members.
+//! sent. Gene values travel packed, as the engine keeps them; lists of lists travel as one column of starts and one of members.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, F32Column, F64Column, U32Column};
+use super::{Bytes, F64Column, U32Column};
 use crate::lens::{SoundParams, ValueScale};
 
 /// Lists one after the other: list i is `members[starts[i]..starts[i + 1]]`.
@@ -67,13 +67,8 @@ pub enum PoolCall {
         /// Negative rows of each feature; `None` for all the rest.
         negative: Option<Lists>,
     },
-    /// The next genes: the cells of each and their values.
-    Genes {
-        /// Cells of each gene.
-        cells: Lists,
-        /// Values of all of them.
-        values: F32Column,
-    },
+    /// The next genes in packed rows, as [`PackedMatrix::to_bytes`](crate::data::PackedMatrix::to_bytes) writes them.
+    Genes(Bytes),
     /// All genes were sent: what was found?
     Findings,
 }

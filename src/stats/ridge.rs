@@ -19,7 +19,7 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::moments::{Moments, column_means, eigen_descending};
-use crate::data::{DenseMatrix, SparseMatrix};
+use crate::data::{DenseMatrix, SparseRow, SparseRows};
 
 /// A step ends after this many multiplications, so that a browser tab stays responsive.
 const PRODUCTS_PER_STEP: usize = 20_000_000;
@@ -203,7 +203,7 @@ impl RidgeFit {
     ///
     /// # Errors
     /// [`RidgeError`] where there is nothing to predict from, shapes disagree, or parameters make no sense.
-    pub fn new(inputs: &DenseMatrix, targets: &SparseMatrix, params: &RidgeParams) -> Result<Self, RidgeError> {
+    pub fn new(inputs: &DenseMatrix, targets: &impl SparseRows, params: &RidgeParams) -> Result<Self, RidgeError> {
         let (n_cells, n_folds) = (inputs.n_rows(), params.n_folds);
         if n_folds < 2 {
             return Err(RidgeError::Folds { found: n_folds });
@@ -220,7 +220,7 @@ impl RidgeFit {
     /// As [`RidgeFit::new`].
     pub fn with_folds(
         inputs: &DenseMatrix,
-        targets: &SparseMatrix,
+        targets: &impl SparseRows,
         fold_of_cell: Vec<u32>,
         strengths: &[f64],
     ) -> Result<Self, RidgeError> {
@@ -258,7 +258,7 @@ impl RidgeFit {
     ///
     /// # Panics
     /// If inputs or targets are not of the shape the fit was prepared with: the caller's bug.
-    pub fn step(&mut self, inputs: &DenseMatrix, targets: &SparseMatrix) -> bool {
+    pub fn step(&mut self, inputs: &DenseMatrix, targets: &impl SparseRows) -> bool {
         let shape = (inputs.n_rows(), inputs.n_cols(), targets.n_major());
         assert_eq!(shape, (self.fold_of_cell.len(), self.shift.len(), self.n_targets), "another data set");
         let end = self.block_end(targets);
@@ -270,25 +270,30 @@ impl RidgeFit {
         self.next < self.n_targets
     }
 
-    fn block_end(&self, targets: &SparseMatrix) -> usize {
+    fn block_end(&self, targets: &impl SparseRows) -> usize {
         let budget = PRODUCTS_PER_STEP / self.shift.len();
         let last = self.n_targets.min(self.next + TARGETS_PER_STEP);
-        let start = targets.indptr()[self.next];
-        (self.next + 1..=last).take_while(|&end| targets.indptr()[end] - start <= budget).last().unwrap_or(
-            self.n_targets.min(self.next + 1), // one target alone may be over the budget
-        )
+        let mut n_values = 0;
+        let fits = |&target: &usize| {
+            n_values += targets.n_stored(target);
+            n_values <= budget
+        };
+        let n_fitting = (self.next..last).take_while(fits).count();
+        // One target alone may be over the budget.
+        last.min(self.next + n_fitting.max(1))
     }
 
     fn block_sums(
         &self,
         inputs: &DenseMatrix,
-        targets: &SparseMatrix,
+        targets: &impl SparseRows,
         block: std::ops::Range<usize>,
     ) -> Vec<TargetSums> {
         let mut sums = vec![TargetSums::zeros(self.shift.len(), block.len()); self.folds.len()];
+        let mut row = SparseRow::default();
         for (at, target) in block.enumerate() {
-            let (cells, values) = targets.major(target);
-            for (&cell, &value) in cells.iter().zip(values) {
+            targets.read(target, &mut row);
+            for (&cell, &value) in row.indices.iter().zip(&row.values) {
                 let fold = &mut sums[self.fold_of_cell[cell as usize] as usize];
                 let y = f64::from(value);
                 fold.sum[at] += y;
@@ -352,7 +357,7 @@ impl RidgeFit {
     }
 }
 
-fn check(inputs: &DenseMatrix, targets: &SparseMatrix, strengths: &[f64]) -> Result<(), RidgeError> {
+fn check(inputs: &DenseMatrix, targets: &impl SparseRows, strengths: &[f64]) -> Result<(), RidgeError> {
     if inputs.n_cols() == 0 {
         return Err(RidgeError::NoInputs);
     }
@@ -459,6 +464,7 @@ impl Ridge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::SparseMatrix;
 
     const TOLERANCE: f64 = 1e-6; // coefficients are kept as f32
 

@@ -215,8 +215,8 @@ fn findings(fixture: &Fixture, params: &SoundParams, shard_size: usize) -> (Shar
         let (features, groups): (Vec<usize>, Vec<FeatureGroups>) = block.iter().cloned().unzip();
         let mut shard = Shard::new(&plan, Members::new(fixture.cells.n_cells(), &groups));
         for gene in 0..names.len() {
-            let (cells, values) = fixture.expression.by_gene.major(gene);
-            shard.add_gene(cells, values);
+            let row = fixture.expression.by_gene.row(gene);
+            shard.add_gene(&row.indices, &row.values);
         }
         found.extend(features.into_iter().enumerate().map(|(at, feature)| (feature, shard.findings(at))));
     }
@@ -322,7 +322,7 @@ fn the_order_of_cells_and_genes_changes_nothing() {
         let values = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         DenseMatrix::new(rows, columns, values.map(|(row, column)| value(row, column)).collect()).unwrap()
     };
-    let by_gene: Vec<Vec<f32>> = (0..400).map(|gene| fixture.expression.by_gene.dense_major(gene)).collect();
+    let by_gene: Vec<Vec<f32>> = (0..400).map(|gene| fixture.expression.by_gene.dense_row(gene)).collect();
     let values = dense(400, 500, &|gene, cell| by_gene[genes[gene]][cells[cell]]);
     let by_cell = fixture.activations.by_cell();
     let scores: Vec<Vec<f32>> = (0..500).map(|cell| by_cell.dense_major(cell)).collect();
@@ -361,8 +361,8 @@ fn one_hot(cells: &[u32]) -> FeatureGroups {
 fn terms_of(fixture: &Fixture, groups: &FeatureGroups, plan: &ShardPlan) -> Findings {
     let mut shard = Shard::new(plan, Members::new(fixture.cells.n_cells(), std::slice::from_ref(groups)));
     for gene in 0..plan.n_genes {
-        let (cells, values) = fixture.expression.by_gene.major(gene);
-        shard.add_gene(cells, values);
+        let row = fixture.expression.by_gene.row(gene);
+        shard.add_gene(&row.indices, &row.values);
     }
     shard.findings(0)
 }

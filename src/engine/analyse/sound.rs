@@ -11,14 +11,14 @@ use futures::FutureExt;
 use futures::future::join_all;
 
 use super::{Outcome, Task};
-use crate::data::{FeatureId, Notice, Observer, SparseMatrix};
+use crate::data::{FeatureId, Notice, Observer, PackedMatrix, SparseRows};
 use crate::engine::EngineError;
 use crate::engine::analysis::{Results, SoundResults};
 use crate::engine::session::sentence;
 use crate::lens::sound::{BLOCK, FeatureGroups, GlobalFamily, GroupMaker, NegativeCells, ShardPlan, Universe};
 use crate::platform::{HostError, LocalTask, Pool};
 use crate::pool::{Worker, unpack};
-use crate::protocol::{Bytes, F32Column, F64Column, Lists, PoolAnswer, PoolCall, PoolPlan, SoundParams};
+use crate::protocol::{Bytes, F64Column, Lists, PoolAnswer, PoolCall, PoolPlan, SoundParams};
 
 /// Values sent to a worker at a time.
 const VALUES_PER_SLICE: usize = 1 << 19;
@@ -79,7 +79,7 @@ struct Work<'a> {
     task: &'a Task<'a>,
     plan: &'a ShardPlan,
     groups: GroupMaker<'a>,
-    by_gene: &'a SparseMatrix,
+    by_gene: &'a PackedMatrix,
     /// Blocks that nobody has taken up.
     blocks: RefCell<VecDeque<Vec<FeatureId>>>,
     n_values: f64,
@@ -153,10 +153,9 @@ impl Work<'_> {
             if self.task.job.is_cancelled() {
                 return Ok(false);
             }
-            let (call, end) = slice_call(self.by_gene, next);
-            let n_values = self.by_gene.indptr()[end] - self.by_gene.indptr()[next];
+            let (end, n_values) = slice(self.by_gene, next);
+            ask(pool, worker, PoolCall::Genes(Bytes(self.by_gene.to_bytes(next, end)))).await?;
             next = end;
-            ask(pool, worker, call).await?;
             self.n_values_done.set(self.n_values_done.get() + n_values as f64);
             let fraction = self.n_values_done.get() / self.n_values.max(1.0);
             let n_done = self.found.borrow().by_feature.len();
@@ -224,14 +223,14 @@ fn block_call(groups: &[FeatureGroups]) -> PoolCall {
     }
 }
 
-/// The next genes from `first` on, and where they end.
-fn slice_call(by_gene: &SparseMatrix, first: usize) -> (PoolCall, usize) {
-    let limit = by_gene.indptr()[first] + VALUES_PER_SLICE;
-    let end = by_gene.indptr().partition_point(|&start| start <= limit).saturating_sub(1);
-    let end = end.clamp(first + 1, by_gene.n_major());
-    let cells = Lists::collect((first..end).map(|gene| by_gene.major(gene).0));
-    let values = by_gene.values()[by_gene.indptr()[first]..by_gene.indptr()[end]].to_vec();
-    (PoolCall::Genes { cells, values: F32Column(values) }, end)
+/// Where the next slice of genes from `first` on ends, and how many values it has.
+fn slice(by_gene: &PackedMatrix, first: usize) -> (usize, usize) {
+    let (mut end, mut n_values) = (first + 1, by_gene.n_stored(first));
+    while end < by_gene.n_major() && n_values + by_gene.n_stored(end) <= VALUES_PER_SLICE {
+        n_values += by_gene.n_stored(end);
+        end += 1;
+    }
+    (end, n_values)
 }
 
 fn exclusion_notice(results: &SoundResults, params: &SoundParams) -> Option<Notice> {
@@ -279,15 +278,13 @@ mod tests {
         for gene in 0..5_u32 {
             builder.push_major((0..gene % 4).map(|cell| (cell, 1.0)));
         }
-        let by_gene = builder.finish();
+        let by_gene = PackedMatrix::from(builder.finish());
         let (mut next, mut n_values) = (0, 0);
         while next < by_gene.n_major() {
-            let (call, end) = slice_call(&by_gene, next);
+            let (end, n) = slice(&by_gene, next);
             assert!(end > next);
             next = end;
-            let PoolCall::Genes { cells, values } = call else { panic!("genes are sent") };
-            assert_eq!(cells.members.len(), values.len());
-            n_values += values.len();
+            n_values += n;
         }
         assert_eq!(n_values, by_gene.n_nonzero());
     }

@@ -81,5 +81,7 @@ fn gene_values(data: &OpenData, gene: GeneId) -> Result<Vec<f32>, EngineError> {
     if gene.index() >= n_genes {
         return Err(EngineError::UnknownGene { found: gene.index(), n_genes });
     }
-    Ok(data.normalized()?.dense_major(gene.index()))
+    let mut row = data.expression()?.by_gene.row(gene.index());
+    data.normaliser()?.apply(&row.indices, &mut row.values);
+    Ok(row.dense(data.dataset.cells.n_cells()))
 }

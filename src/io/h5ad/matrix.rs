@@ -1,13 +1,16 @@
 //! The expression matrix of an AnnData file, made gene-major while it is read.
 //!
-//! A matrix stored by cell (CSR or dense) is read twice in windows: once to count each gene's values, once to put
-//! them in their place. So only the result (8 bytes a non-zero) and one window are in memory, never a second copy.
-//! Stored zeros are dropped; a place stored twice, an index outside and a value that is not finite are errors.
+//! A matrix is read once in windows, each value appended to its gene's packed row, so that only the result (about two
+//! bytes a non-zero for counts, five for other values) and one window are in memory, never a second copy. Stored zeros
+//! are dropped; a place stored twice, an index outside and a value that is not finite are errors.
 
 use super::archive::{Archive, Array, Folder, Node, Window, found_encoding};
-use crate::data::{DataError, Observer, SparseMatrix};
+use crate::data::{DataError, Observer, PackedMatrix};
 use crate::io::ImportError;
 use crate::io::reader::reserved;
+
+/// Bytes that a packed value takes at least.
+const SMALLEST_ENTRY: usize = 2;
 
 /// A matrix in the file, `[n_cells, n_genes]`, with what is needed to read it.
 pub(crate) struct MatrixReader<'a> {
@@ -36,18 +39,11 @@ impl MatrixReader<'_> {
     /// [`ImportError::Layout`] where shape or encoding are not as they should be, [`ImportError::Data`] where the
     /// sparse parts contradict each other, [`ImportError::Value`] for a value that is not finite or stored twice,
     /// and what reading can give.
-    pub(crate) fn read(&self, node: &Node) -> Result<SparseMatrix, ImportError> {
-        let (path, matrix) = match node {
-            Node::Array(array) => (&array.path, self.read_dense(array)?),
-            Node::Folder(folder) => (&folder.path, self.read_sparse(folder)?),
-        };
-        let Some(at) = matrix.values().iter().position(|value| !value.is_finite()) else {
-            return Ok(matrix);
-        };
-        let gene = matrix.indptr().partition_point(|&start| start <= at) - 1;
-        let cell = matrix.major(gene).0[at - matrix.indptr()[gene]] as usize;
-        let advice = "replace such values, or leave their cells or genes out, and save again";
-        Err(self.value_error(path, &format!("is {}", matrix.values()[at]), (cell, gene), advice))
+    pub(crate) fn read(&self, node: &Node) -> Result<PackedMatrix, ImportError> {
+        match node {
+            Node::Array(array) => self.read_dense(array),
+            Node::Folder(folder) => self.read_sparse(folder),
+        }
     }
 
     fn check_shape(&self, path: &str, shape: &[u64]) -> Result<(), ImportError> {
@@ -58,37 +54,47 @@ impl MatrixReader<'_> {
         Err(self.archive.layout(path, &format!("has shape {shape:?}"), &expected))
     }
 
-    fn read_dense(&self, array: &Array) -> Result<SparseMatrix, ImportError> {
+    fn read_dense(&self, array: &Array) -> Result<PackedMatrix, ImportError> {
         self.check_shape(&array.path, &array.shape)?;
         if !array.is_numeric() {
             return Err(self.archive.layout(&array.path, &format!("has type {}", array.type_name()), "numbers"));
         }
-        let windows = self.archive.windows(array)?;
-        let mut progress = Progress::new(self, 2 * array.n_values(), array.n_values());
-        let mut starts = vec![0_usize; self.n_genes + 1];
-        for window in &windows {
-            for row in self.archive.floats_in(array, window)?.chunks_exact(self.n_genes.max(1)) {
-                for (gene, _) in row.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-                    starts[gene + 1] += 1;
-                }
-            }
-            progress.advance(window.length * array.row_length())?;
-        }
-        let mut out = Scatter::new(self.archive.name(), starts)?;
-        for window in &windows {
+        let mut out = self.empty(&array.path)?;
+        let mut progress = Progress::new(self, array.n_values());
+        for window in &self.archive.windows(array)? {
             let values = self.archive.floats_in(array, window)?;
             for (row, values) in values.chunks_exact(self.n_genes.max(1)).enumerate() {
-                let cell = window.start as u32 + row as u32;
-                for (gene, &value) in values.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-                    out.put(gene, cell, value);
+                let cell = window.start as usize + row;
+                for (gene, &value) in values.iter().enumerate() {
+                    self.put(&array.path, &mut out, (cell, gene), value)?;
                 }
             }
             progress.advance(window.length * array.row_length())?;
         }
-        out.finish(self.n_cells).map_err(|error| self.data_error(&array.path, error))
+        out.shrink();
+        Ok(out)
     }
 
-    fn read_sparse(&self, folder: &Folder) -> Result<SparseMatrix, ImportError> {
+    fn empty(&self, path: &str) -> Result<PackedMatrix, ImportError> {
+        PackedMatrix::empty(self.n_genes, self.n_cells).map_err(|error| self.data_error(path, error))
+    }
+
+    #[inline]
+    fn put(
+        &self,
+        path: &str,
+        out: &mut PackedMatrix,
+        (cell, gene): (usize, usize),
+        value: f32,
+    ) -> Result<(), ImportError> {
+        if value.is_finite() {
+            return out.push(gene, cell as u32, value).map_err(|error| self.data_error(path, error));
+        }
+        let advice = "replace such values, or leave their cells or genes out, and save again";
+        Err(self.value_error(path, &format!("is {value}"), (cell, gene), advice))
+    }
+
+    fn read_sparse(&self, folder: &Folder) -> Result<PackedMatrix, ImportError> {
         let format = self.format_of(folder)?;
         let shape = folder.integers_attr("shape").or_else(|| folder.integers_attr("h5sparse_shape"));
         let shape: Vec<u64> = shape.unwrap_or_default().iter().map(|&size| size.unsigned_abs()).collect();
@@ -97,7 +103,7 @@ impl MatrixReader<'_> {
         let parts = SparseParts::open(self, &folder.path, n_major)?;
         match format {
             SparseFormat::ByCell => self.read_by_cell(&folder.path, &parts),
-            SparseFormat::ByGene => self.read_by_gene(&folder.path, parts),
+            SparseFormat::ByGene => self.read_by_gene(&folder.path, &parts),
         }
     }
 
@@ -112,42 +118,55 @@ impl MatrixReader<'_> {
         }
     }
 
-    fn read_by_gene(&self, path: &str, parts: SparseParts) -> Result<SparseMatrix, ImportError> {
-        let n_values = parts.n_values();
-        let mut cells: Vec<u32> = reserved(self.archive.name(), "the expression matrix", n_values)?;
-        let mut values: Vec<f32> = reserved(self.archive.name(), "the expression matrix", n_values)?;
-        let mut progress = Progress::new(self, n_values, n_values);
-        for window in &parts.windows {
-            cells.extend(self.archive.indices_in(&parts.indices, window, self.n_cells)?);
-            values.extend(self.archive.floats_in(&parts.data, window)?);
-            progress.advance(window.length)?;
-        }
-        SparseMatrix::new(self.n_cells, parts.indptr, cells, values).map_err(|error| self.data_error(path, error))
+    fn read_by_gene(&self, path: &str, parts: &SparseParts) -> Result<PackedMatrix, ImportError> {
+        let mut out = self.empty(path)?;
+        // Cells need not ascend in the file.
+        let mut column: Vec<(u32, f32)> = Vec::new();
+        self.for_each(parts, self.n_cells, |gene, (cell, value), is_last| {
+            column.push((cell, value));
+            if is_last {
+                column.sort_by_key(|entry| entry.0);
+                for (cell, value) in column.drain(..) {
+                    self.put(path, &mut out, (cell as usize, gene), value)?;
+                }
+            }
+            Ok(())
+        })?;
+        out.shrink();
+        Ok(out)
     }
 
-    fn read_by_cell(&self, path: &str, parts: &SparseParts) -> Result<SparseMatrix, ImportError> {
-        let mut progress = Progress::new(self, 2 * parts.n_values(), parts.n_values());
-        let mut starts = vec![0_usize; self.n_genes + 1];
+    fn read_by_cell(&self, path: &str, parts: &SparseParts) -> Result<PackedMatrix, ImportError> {
+        let mut out = self.empty(path)?;
+        self.for_each(parts, self.n_genes, |cell, (gene, value), _| {
+            self.put(path, &mut out, (cell, gene as usize), value)
+        })?;
+        out.shrink();
+        Ok(out)
+    }
+
+    /// Calls `take(major, (minor, value), whether it is the major row's last)` for every stored value; minors are below
+    /// `n_minor`.
+    fn for_each(
+        &self,
+        parts: &SparseParts,
+        n_minor: usize,
+        mut take: impl FnMut(usize, (u32, f32), bool) -> Result<(), ImportError>,
+    ) -> Result<(), ImportError> {
+        let mut progress = Progress::new(self, parts.n_values());
+        let mut major = 0;
         for window in &parts.windows {
-            for gene in self.archive.indices_in(&parts.indices, window, self.n_genes)? {
-                starts[gene as usize + 1] += 1;
-            }
-            progress.advance(window.length)?;
-        }
-        let mut out = Scatter::new(self.archive.name(), starts)?;
-        let mut cell = 0;
-        for window in &parts.windows {
-            let genes = self.archive.indices_in(&parts.indices, window, self.n_genes)?;
+            let minors = self.archive.indices_in(&parts.indices, window, n_minor)?;
             let values = self.archive.floats_in(&parts.data, window)?;
-            for (at, (gene, value)) in (window.start as usize..).zip(genes.into_iter().zip(values)) {
-                while parts.indptr[cell + 1] <= at {
-                    cell += 1;
+            for (at, entry) in (window.start as usize..).zip(minors.into_iter().zip(values)) {
+                while parts.indptr[major + 1] <= at {
+                    major += 1;
                 }
-                out.put(gene as usize, cell as u32, value);
+                take(major, entry, parts.indptr[major + 1] == at + 1)?;
             }
             progress.advance(window.length)?;
         }
-        out.finish(self.n_cells).map_err(|error| self.data_error(path, error))
+        Ok(())
     }
 
     /// What is wrong with a gene-major matrix.
@@ -155,6 +174,10 @@ impl MatrixReader<'_> {
         if let DataError::StoredTwice { major: gene, minor: cell } = source {
             let advice = format!("call adata.{}.sum_duplicates() and save again", path.replace('/', "."));
             return self.value_error(path, "holds more than one value", (cell as usize, gene), &advice);
+        }
+        if let DataError::OutOfMemory { what, bytes } = source {
+            let (file, what, bytes) = (self.archive.name().to_owned(), what.to_owned(), bytes as u64);
+            return ImportError::OutOfMemory { file, what, bytes };
         }
         ImportError::Data { file: self.archive.name().to_owned(), place: path.to_owned(), source }
     }
@@ -195,8 +218,8 @@ impl SparseParts {
         let indptr = archive.integers(&pointers)?;
         let n_values = data.shape.first().copied().unwrap_or(0);
         let damaged = |reason: String| reader.data_error(path, DataError::Sparse { reason });
-        // Fails at once, not after a first pass over values that will never fit.
-        drop(reserved::<(u32, f32)>(archive.name(), "the expression matrix", n_values)?);
+        // Fails at once, not after reading values that will never fit.
+        drop(reserved::<[u8; SMALLEST_ENTRY]>(archive.name(), "the expression matrix", n_values)?);
         if data.shape.len() != 1 || indices.shape != data.shape {
             return Err(damaged(format!("data has shape {:?} but indices {:?}", data.shape, indices.shape)));
         }
@@ -221,64 +244,22 @@ impl SparseParts {
     }
 }
 
-/// Places values of known count per gene; cells must come in ascending order.
-struct Scatter {
-    starts: Vec<usize>,
-    next: Vec<usize>,
-    cells: Vec<u32>,
-    values: Vec<f32>,
-}
-
-impl Scatter {
-    /// `counts[gene + 1]` values will come for each gene.
-    fn new(file: &str, counts: Vec<usize>) -> Result<Self, ImportError> {
-        let mut starts = counts;
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let n_values = starts.last().copied().unwrap_or(0);
-        let mut cells: Vec<u32> = reserved(file, "the expression matrix", n_values as u64)?;
-        let mut values: Vec<f32> = reserved(file, "the expression matrix", n_values as u64)?;
-        cells.resize(n_values, 0);
-        values.resize(n_values, 0.0);
-        Ok(Self { next: starts.clone(), starts, cells, values })
-    }
-
-    /// Values that were not counted go nowhere; `finish` finds them.
-    #[inline]
-    fn put(&mut self, gene: usize, cell: u32, value: f32) {
-        let Some(next) = self.next.get_mut(gene) else { return };
-        if let (Some(cell_slot), Some(value_slot)) = (self.cells.get_mut(*next), self.values.get_mut(*next)) {
-            (*cell_slot, *value_slot) = (cell, value);
-        }
-        *next += 1;
-    }
-
-    fn finish(self, n_cells: usize) -> Result<SparseMatrix, DataError> {
-        if self.next.iter().zip(&self.starts[1..]).any(|(next, end)| next != end) {
-            return Err(DataError::Sparse { reason: "the file changed while it was read".to_owned() });
-        }
-        SparseMatrix::new(n_cells, self.starts, self.cells, self.values)
-    }
-}
-
-/// Tells the observer how many values of how many are read, over all passes.
+/// Tells the observer how many values of how many are read.
 struct Progress<'a> {
     reader: &'a MatrixReader<'a>,
     n_done: u64,
-    n_work: u64,
     n_values: u64,
 }
 
 impl<'a> Progress<'a> {
-    fn new(reader: &'a MatrixReader<'a>, n_work: u64, n_values: u64) -> Self {
-        Self { reader, n_done: 0, n_work, n_values }
+    fn new(reader: &'a MatrixReader<'a>, n_values: u64) -> Self {
+        Self { reader, n_done: 0, n_values }
     }
 
     fn advance(&mut self, n: u64) -> Result<(), ImportError> {
         self.reader.archive.check_cancelled(self.reader.observer)?;
         self.n_done += n;
-        let fraction = self.n_done as f64 / self.n_work.max(1) as f64;
+        let fraction = self.n_done as f64 / self.n_values.max(1) as f64;
         let millions = self.n_values as f64 / 1e6;
         let message = format!("Reading expression: {:.1} of {millions:.1} million values", fraction * millions);
         self.reader.observer.progress(fraction, &message);

@@ -8,7 +8,7 @@ use super::groups::FeatureGroups;
 use super::members::Members;
 use super::normaliser::Normaliser;
 use super::params::{GeneTest, SoundParams};
-use crate::data::SparseMatrix;
+use crate::data::{PackedMatrix, SparseRow, SparseRows};
 use crate::stats::{RankSumTest, WelchTest, benjamini_hochberg_ln_into};
 
 /// One feature's tests, a column a number.
@@ -52,12 +52,12 @@ pub struct GeneTable {
 /// Makes the tables of a few features at once, gene by gene, so that the caller can do other things in between.
 #[derive(Clone, Debug)]
 pub struct GeneTableMaker<'a> {
-    by_gene: &'a SparseMatrix,
+    by_gene: &'a PackedMatrix,
     normaliser: &'a Normaliser,
     params: &'a SoundParams,
     tables: Vec<GeneTable>,
     summer: GeneSummer,
-    values: Vec<f32>,
+    row: SparseRow,
     next_gene: usize,
 }
 
@@ -68,7 +68,7 @@ impl<'a> GeneTableMaker<'a> {
     /// As [`Members::new`].
     #[must_use]
     pub fn new(
-        by_gene: &'a SparseMatrix,
+        by_gene: &'a PackedMatrix,
         normaliser: &'a Normaliser,
         groups: &[FeatureGroups],
         params: &'a SoundParams,
@@ -80,7 +80,7 @@ impl<'a> GeneTableMaker<'a> {
         };
         let tables = (0..groups.len()).map(table).collect();
         let summer = GeneSummer::new(members, params.sums_wanted(&params.tests, normaliser.scale()));
-        Self { by_gene, normaliser, params, tables, summer, values: Vec::new(), next_gene: 0 }
+        Self { by_gene, normaliser, params, tables, summer, row: SparseRow::default(), next_gene: 0 }
     }
 
     /// Tests the next `n` genes; whether there are more.
@@ -91,11 +91,9 @@ impl<'a> GeneTableMaker<'a> {
         let (has_welch, has_wilcoxon) = (has(GeneTest::Welch), has(GeneTest::Wilcoxon));
         let (scale, formula) = (self.normaliser.scale(), self.params.fold_change);
         for gene in self.next_gene..end {
-            let (cells, raw) = self.by_gene.major(gene);
-            self.values.clear();
-            self.values.extend_from_slice(raw);
-            self.normaliser.apply(cells, &mut self.values);
-            self.summer.sum(cells, &self.values, |feature, pair| {
+            self.by_gene.read(gene, &mut self.row);
+            self.normaliser.apply(&self.row.indices, &mut self.row.values);
+            self.summer.sum(&self.row.indices, &self.row.values, |feature, pair| {
                 let table = &mut self.tables[feature];
                 table.push_groups(&pair, pair.log2_fold_change(scale, formula));
                 if has_welch {

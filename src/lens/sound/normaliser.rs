@@ -119,10 +119,9 @@ mod tests {
         let prepared = PreparedExpression::new(&data, ExpressionValues::LogNormalized).unwrap();
         let normaliser = Normaliser::new(&data, ExpressionValues::LogNormalized).unwrap();
         for gene in 0..2 {
-            let (cells, values) = data.by_gene.major(gene);
-            let mut values = values.to_vec();
-            normaliser.apply(cells, &mut values);
-            for (&cell, value) in cells.iter().zip(values) {
+            let mut row = data.by_gene.row(gene);
+            normaliser.apply(&row.indices, &mut row.values);
+            for (&cell, value) in row.indices.iter().zip(row.values) {
                 let (genes, expected) = prepared.cell(cell);
                 let at = genes.iter().position(|&other| other as usize == gene).unwrap();
                 assert_eq!(value.to_bits(), expected[at].to_bits());

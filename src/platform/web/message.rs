@@ -144,9 +144,9 @@ mod tests {
 
     #[wasm_bindgen_test]
     fn what_passes_between_engine_and_pool_survives() {
-        let cells = Lists::collect([&[1_u32, 5][..], &[]]);
-        let transfer = round_trip(&PoolCall::Genes { cells, values: vec![0.5, -0.0].into() });
-        assert_eq!(transfer.length(), 3);
+        assert_eq!(round_trip(&PoolCall::Genes(vec![5, 0, 1].into())).length(), 1);
+        let positive = Lists::collect([&[1_u32, 5][..], &[]]);
+        assert_eq!(round_trip(&PoolCall::Block { positive, negative: None }).length(), 2);
         let sound = SoundParams { negatives: Negatives::Matched("donor".into()), ..SoundParams::default() };
         round_trip(&Request::Analyse { params: AnalysisParams { sound, ..AnalysisParams::default() } });
         round_trip(&PoolAnswer::Findings(Box::default()));

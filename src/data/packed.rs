@@ -1,0 +1,429 @@
+//! Sparse rows packed to about two bytes a value, for expression: counts are small and neighbours near.
+//!
+//! An entry is the gap to the index before it (LEB128, seven bits a byte, least first) and its value: in a row of whole
+//! numbers from 1 to 2²⁴ again LEB128, in any other row the four bytes of an f32, little end first. Rows are packed one
+//! by one, so they can grow side by side while a file that holds them the other way round is read once, and can be
+//! handed to another thread as they are. Indices ascend strictly; zeros are not stored; the sign of a zero is lost.
+
+use super::{DataError, DenseMatrix, SparseMatrix};
+
+/// Whole numbers up to here are exact in an f32.
+const LARGEST_COUNT: f32 = 16_777_216.0;
+/// Rows grow by this many bytes and a quarter of their length.
+const GROWTH: usize = 64;
+
+/// One row, unpacked; the same room serves many rows.
+///
+/// # Shapes
+/// `indices` ascend; `values` go with them, none of them 0.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SparseRow {
+    /// Indices.
+    pub indices: Vec<u32>,
+    /// Values.
+    pub values: Vec<f32>,
+}
+
+impl SparseRow {
+    /// The row with its zeros, `[n]`.
+    ///
+    /// # Panics
+    /// If an index is not below `n`: the caller's bug.
+    #[must_use]
+    pub fn dense(&self, n: usize) -> Vec<f32> {
+        let mut out = vec![0.0; n];
+        for (&index, &value) in self.indices.iter().zip(&self.values) {
+            out[index as usize] = value;
+        }
+        out
+    }
+
+    fn clear(&mut self) {
+        self.indices.clear();
+        self.values.clear();
+    }
+}
+
+/// Rows that can be read one at a time, however they are kept.
+pub trait SparseRows {
+    /// Number of rows.
+    fn n_major(&self) -> usize;
+    /// Length of a row, zeros included.
+    fn n_minor(&self) -> usize;
+    /// Stored values of a row.
+    fn n_stored(&self, major: usize) -> usize;
+    /// Replaces `row` by a row of the matrix.
+    fn read(&self, major: usize, row: &mut SparseRow);
+}
+
+impl SparseRows for SparseMatrix {
+    fn n_major(&self) -> usize {
+        self.n_major()
+    }
+
+    fn n_minor(&self) -> usize {
+        self.n_minor()
+    }
+
+    fn n_stored(&self, major: usize) -> usize {
+        self.major(major).0.len()
+    }
+
+    fn read(&self, major: usize, row: &mut SparseRow) {
+        let (indices, values) = self.major(major);
+        row.clear();
+        row.indices.extend_from_slice(indices);
+        row.values.extend_from_slice(values);
+    }
+}
+
+/// A row as it is kept.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct PackedRow {
+    n: u32,
+    last: u32,
+    is_counts: bool,
+    bytes: Vec<u8>,
+}
+
+/// A compressed sparse matrix of f32 in packed rows.
+///
+/// # Shapes
+/// `[n_major, n_minor]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PackedMatrix {
+    n_minor: usize,
+    n_nonzero: usize,
+    rows: Vec<PackedRow>,
+}
+
+impl PackedMatrix {
+    /// A matrix without stored values, to be filled by [`Self::push`].
+    ///
+    /// # Errors
+    /// [`DataError::TooLarge`] if indices do not fit 32 bits.
+    pub fn empty(n_major: usize, n_minor: usize) -> Result<Self, DataError> {
+        let found = n_major.max(n_minor);
+        if found >= u32::MAX as usize {
+            return Err(DataError::TooLarge { what: "a sparse matrix", found });
+        }
+        let row = PackedRow { is_counts: true, ..PackedRow::default() };
+        Ok(Self { n_minor, n_nonzero: 0, rows: vec![row; n_major] })
+    }
+
+    /// Appends a value to a row whose indices so far are lower; 0 is dropped.
+    ///
+    /// # Errors
+    /// [`DataError::Sparse`] for an index or row outside, or lower than the one before it, [`DataError::StoredTwice`]
+    /// for an index that is there already, [`DataError::OutOfMemory`].
+    pub fn push(&mut self, major: usize, minor: u32, value: f32) -> Result<(), DataError> {
+        if value == 0.0 {
+            return Ok(());
+        }
+        let (n_major, n_minor) = (self.rows.len(), self.n_minor);
+        let Some(row) = self.rows.get_mut(major).filter(|_| (minor as usize) < n_minor) else {
+            let reason = format!("index {minor} in row {major} is outside {n_minor} × {n_major}");
+            return Err(DataError::Sparse { reason });
+        };
+        if row.n > 0 && minor <= row.last {
+            return Err(if minor == row.last {
+                DataError::StoredTwice { major, minor }
+            } else {
+                DataError::Sparse { reason: format!("index {minor} comes after {} in row {major}", row.last) }
+            });
+        }
+        row.push(minor, value)?;
+        self.n_nonzero += 1;
+        Ok(())
+    }
+
+    /// Gives back room that rows do not use.
+    pub fn shrink(&mut self) {
+        self.rows.iter_mut().for_each(|row| row.bytes.shrink_to_fit());
+    }
+
+    /// Number of rows.
+    pub fn n_major(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Length of a row, zeros included.
+    pub fn n_minor(&self) -> usize {
+        self.n_minor
+    }
+
+    /// Stored values, none of them zero.
+    pub fn n_nonzero(&self) -> usize {
+        self.n_nonzero
+    }
+
+    /// One row in room of its own.
+    #[must_use]
+    pub fn row(&self, major: usize) -> SparseRow {
+        let mut row = SparseRow::default();
+        self.read(major, &mut row);
+        row
+    }
+
+    /// One row with its zeros, `[n_minor]`.
+    #[must_use]
+    pub fn dense_row(&self, major: usize) -> Vec<f32> {
+        self.row(major).dense(self.n_minor)
+    }
+
+    /// Calls `look(major, row)` for every row.
+    pub fn for_each_row(&self, mut look: impl FnMut(usize, &SparseRow)) {
+        let mut row = SparseRow::default();
+        for major in 0..self.n_major() {
+            self.read(major, &mut row);
+            look(major, &row);
+        }
+    }
+
+    /// The same matrix compressed along the other axis, `[n_minor, n_major]`.
+    #[must_use]
+    pub fn transposed(&self) -> SparseMatrix {
+        SparseMatrix::transpose_of(self)
+    }
+
+    /// The same matrix, not packed.
+    #[must_use]
+    pub fn unpacked(&self) -> SparseMatrix {
+        let mut builder = super::SparseBuilder::new(self.n_minor);
+        self.for_each_row(|_, row| builder.push_major(row.indices.iter().copied().zip(row.values.iter().copied())));
+        builder.finish()
+    }
+
+    /// Bytes of rows `start..end` one after the other, for [`Self::from_bytes`] on another thread.
+    ///
+    /// # Panics
+    /// If there are no such rows: the caller's bug.
+    #[must_use]
+    pub fn to_bytes(&self, start: usize, end: usize) -> Vec<u8> {
+        let rows = &self.rows[start..end];
+        let mut bytes = Vec::with_capacity(rows.iter().map(|row| row.bytes.len() + 5).sum());
+        for row in rows {
+            push_number(&mut bytes, row.n << 1 | u32::from(row.is_counts));
+            bytes.extend_from_slice(&row.bytes);
+        }
+        bytes
+    }
+
+    /// Hands the rows in `bytes` to `look`, one after the other; how many there were.
+    ///
+    /// # Errors
+    /// [`DataError::Sparse`] where the bytes are no rows of that length; rows before that were handed out.
+    pub fn read_bytes(mut bytes: &[u8], n_minor: usize, mut look: impl FnMut(&SparseRow)) -> Result<usize, DataError> {
+        let mut row = SparseRow::default();
+        let mut n_rows = 0;
+        while !bytes.is_empty() {
+            let rest = take_number(bytes).and_then(|(head, rest)| {
+                let n = (head >> 1) as usize;
+                row.clear();
+                let rest = decode(rest, n, head & 1 == 1, &mut row)?;
+                row.indices.last().is_none_or(|&last| (last as usize) < n_minor).then_some(rest)
+            });
+            let Some(rest) = rest else {
+                return Err(DataError::Sparse { reason: format!("packed row {n_rows} is not whole") });
+            };
+            bytes = rest;
+            look(&row);
+            n_rows += 1;
+        }
+        Ok(n_rows)
+    }
+}
+
+impl SparseRows for PackedMatrix {
+    fn n_major(&self) -> usize {
+        self.n_major()
+    }
+
+    fn n_minor(&self) -> usize {
+        self.n_minor()
+    }
+
+    fn n_stored(&self, major: usize) -> usize {
+        self.rows[major].n as usize
+    }
+
+    fn read(&self, major: usize, row: &mut SparseRow) {
+        let packed = &self.rows[major];
+        row.clear();
+        let rest = decode(&packed.bytes, packed.n as usize, packed.is_counts, row);
+        debug_assert!(rest.is_some_and(<[u8]>::is_empty), "a row is packed as `push` does it");
+    }
+}
+
+impl From<SparseMatrix> for PackedMatrix {
+    fn from(matrix: SparseMatrix) -> Self {
+        let pack = |major: usize| {
+            let mut row = PackedRow { is_counts: true, ..PackedRow::default() };
+            let (indices, values) = matrix.major(major);
+            for (&index, &value) in indices.iter().zip(values).filter(|(_, value)| **value != 0.0) {
+                row.encode(index, value);
+            }
+            row
+        };
+        let rows: Vec<PackedRow> = (0..matrix.n_major()).map(pack).collect();
+        let n_nonzero = rows.iter().map(|row| row.n as usize).sum();
+        Self { n_minor: matrix.n_minor(), n_nonzero, rows }
+    }
+}
+
+impl From<&DenseMatrix> for PackedMatrix {
+    fn from(matrix: &DenseMatrix) -> Self {
+        SparseMatrix::from_dense(matrix).into()
+    }
+}
+
+impl PackedRow {
+    fn push(&mut self, index: u32, value: f32) -> Result<(), DataError> {
+        const LONGEST_ENTRY: usize = 10;
+        let is_converted = self.is_counts && !is_count(value);
+        let n_new = if is_converted { 4 * self.n as usize } else { 0 } + LONGEST_ENTRY;
+        if self.bytes.capacity() - self.bytes.len() < n_new {
+            let wanted = n_new + self.bytes.len() / 4 + GROWTH;
+            let failed = |_| DataError::OutOfMemory { what: "the expression matrix", bytes: wanted };
+            self.bytes.try_reserve_exact(wanted).map_err(failed)?;
+        }
+        self.encode(index, value);
+        Ok(())
+    }
+
+    fn encode(&mut self, index: u32, value: f32) {
+        if self.is_counts && !is_count(value) {
+            self.become_floats();
+        }
+        let gap = if self.n == 0 { index } else { index - self.last - 1 };
+        push_number(&mut self.bytes, gap);
+        if self.is_counts {
+            push_number(&mut self.bytes, value as u32);
+        } else {
+            self.bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        (self.n, self.last) = (self.n + 1, index);
+    }
+
+    fn become_floats(&mut self) {
+        let mut row = SparseRow::default();
+        let rest = decode(&self.bytes, self.n as usize, true, &mut row);
+        debug_assert!(rest.is_some_and(<[u8]>::is_empty), "a row is packed as `encode` does it");
+        self.is_counts = false;
+        (self.n, self.last) = (0, 0);
+        self.bytes.clear();
+        for (index, value) in row.indices.into_iter().zip(row.values) {
+            self.encode(index, value);
+        }
+    }
+}
+
+fn is_count(value: f32) -> bool {
+    value.fract() == 0.0 && (1.0..=LARGEST_COUNT).contains(&value)
+}
+
+/// Appends `n` entries to a row; what comes after them, or `None` where the bytes end early or indices overflow.
+fn decode<'a>(mut bytes: &'a [u8], n: usize, is_counts: bool, row: &mut SparseRow) -> Option<&'a [u8]> {
+    // An entry has at least two bytes, so a false `n` can't ask for more room than the bytes justify.
+    row.indices.reserve(n.min(bytes.len() / 2));
+    row.values.reserve(n.min(bytes.len() / 2));
+    let mut next = 0_u32;
+    for _ in 0..n {
+        let (gap, rest) = take_number(bytes)?;
+        let (value, rest) = if is_counts {
+            let (count, rest) = take_number(rest)?;
+            (count as f32, rest)
+        } else {
+            let (value, rest) = rest.split_first_chunk()?;
+            (f32::from_le_bytes(*value), rest)
+        };
+        let index = next.checked_add(gap)?;
+        next = index.checked_add(1)?;
+        row.indices.push(index);
+        row.values.push(value);
+        bytes = rest;
+    }
+    Some(bytes)
+}
+
+fn push_number(bytes: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+#[inline]
+fn take_number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (&first, mut rest) = bytes.split_first()?;
+    let mut number = u32::from(first & 0x7f);
+    let (mut byte, mut shift) = (first, 7);
+    while byte >= 0x80 {
+        (byte, rest) = rest.split_first().map(|(&byte, rest)| (byte, rest)).filter(|_| shift < 32)?;
+        number |= u32::from(byte & 0x7f) << shift;
+        shift += 7;
+    }
+    Some((number, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packed(rows: &[&[f32]]) -> PackedMatrix {
+        (&DenseMatrix::new(rows.len(), rows[0].len(), rows.concat()).unwrap()).into()
+    }
+
+    #[test]
+    fn what_goes_in_comes_out() {
+        let mut wide = vec![0.0; 40_000];
+        (wide[0], wide[1], wide[200], wide[39_999]) = (1.0, 127.0, 128.0, 16_777_216.0);
+        let mut odd = wide.clone();
+        (odd[5], odd[7], odd[9]) = (0.5, -3.0, f32::MAX);
+        let zero = vec![0.0; 40_000];
+        let matrix = packed(&[&wide, &odd, &zero]);
+        assert_eq!(matrix.n_nonzero(), 11);
+        for (major, expected) in [wide, odd, zero].iter().enumerate() {
+            assert_eq!(&matrix.dense_row(major), expected);
+        }
+        assert_eq!(PackedMatrix::from(matrix.unpacked()), matrix);
+        assert_eq!(PackedMatrix::from(matrix.transposed().transposed()), matrix);
+    }
+
+    #[test]
+    fn small_counts_take_two_bytes() {
+        let matrix = packed(&[&[1.0; 100]]);
+        assert_eq!(matrix.rows[0].bytes.len(), 200);
+    }
+
+    #[test]
+    fn rows_grow_side_by_side() {
+        let mut matrix = PackedMatrix::empty(2, 4).unwrap();
+        for (major, minor, value) in [(1, 0, 2.0), (0, 1, 7.0), (1, 1, 0.0), (1, 3, 0.25)] {
+            matrix.push(major, minor, value).unwrap();
+        }
+        matrix.shrink();
+        assert_eq!(matrix, packed(&[&[0.0, 7.0, 0.0, 0.0], &[2.0, 0.0, 0.0, 0.25]]));
+        assert_eq!(matrix.push(1, 3, 1.0), Err(DataError::StoredTwice { major: 1, minor: 3 }));
+        for (major, minor) in [(1, 2), (1, 4), (2, 0)] {
+            assert!(matches!(matrix.push(major, minor, 1.0), Err(DataError::Sparse { .. })));
+        }
+        assert_eq!(matrix.n_nonzero(), 3);
+    }
+
+    #[test]
+    fn rows_travel_as_bytes_and_damage_is_found() {
+        let matrix = packed(&[&[0.0, 300.0, 1.0], &[0.0; 3], &[0.5, 0.0, -1.0]]);
+        let bytes = matrix.to_bytes(0, 3);
+        let mut rows = Vec::new();
+        assert_eq!(PackedMatrix::read_bytes(&bytes, 3, |row| rows.push(row.clone())), Ok(3));
+        assert_eq!(rows, [matrix.row(0), matrix.row(1), matrix.row(2)]);
+        assert!(PackedMatrix::read_bytes(&bytes, 2, |_| {}).is_err());
+        for end in 1..bytes.len() {
+            let found = PackedMatrix::read_bytes(&bytes[..end], 3, |_| {});
+            assert!(found.is_err() || found.is_ok_and(|n| n < 3), "{end}");
+        }
+        assert!(PackedMatrix::read_bytes(&[0xff; 40], 3, |_| {}).is_err());
+    }
+}
