@@ -1,6 +1,8 @@
 //! The engine driven by requests and answers, without a browser, on a small data set with known truth.
 
-use std::cell::{Cell, RefCell};
+mod pool;
+
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,17 +10,14 @@ use std::sync::Arc;
 use featurescope::data::{CellSelection, FeatureId, GeneId, LabelChoice};
 use featurescope::engine::Engine;
 use featurescope::io::MemorySource;
+use featurescope::platform::MemoryStore;
 use featurescope::platform::native::{Session, Turn};
-use featurescope::platform::{HostError, LocalTask, MemoryStore, Pool};
-use featurescope::pool::Worker;
 use featurescope::protocol::{
     AnalysisMode, AnalysisParams, AnalysisSummary, Answer, AssociationParams, Call, CellColor, CheckpointInfo,
     DatasetSummary, Event, ExportKind, ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, Job, MapSource,
-    Notice, PoolAnswer, PoolCall, Positives, Request, RequestId, SaeOrigin, SaeParams, SaeSummary, SoundParams,
-    SteerParams, SteerTarget, TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant, ViewQuery,
-    ViewResult,
+    Positives, Request, RequestId, SaeOrigin, SaeParams, SaeSummary, SoundParams, SteerParams, SteerTarget,
+    TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant, ViewQuery, ViewResult,
 };
-use futures::FutureExt;
 
 const N_CELLS: usize = 240;
 
@@ -361,43 +360,6 @@ fn sound_mode_finds_the_planted_response_and_writes_its_tables() {
     let labels = text(&desk.export(labels)[0]);
     let line = labels.lines().find(|line| line.starts_with(&format!("{feature},condition,treated,"))).unwrap();
     assert!(line.split(',').nth(3).unwrap().parse::<f64>().unwrap() > 0.95, "{line}");
-}
-
-/// Two workers, of which the first stops when it is to say what it found.
-#[derive(Default)]
-struct HalfAPool {
-    workers: [RefCell<Worker>; 2],
-}
-
-impl Pool for HalfAPool {
-    fn n_workers(&self) -> usize {
-        2
-    }
-
-    fn call(&self, worker: usize, call: PoolCall) -> LocalTask<'_, Result<PoolAnswer, HostError>> {
-        let stops = worker == 0 && call == PoolCall::Findings;
-        let answer = if stops {
-            Err(HostError::Worker { reason: "out of memory".to_owned() })
-        } else {
-            Ok(self.workers[worker].borrow_mut().answer(call))
-        };
-        async move { answer }.boxed_local()
-    }
-}
-
-#[test]
-fn what_a_worker_leaves_is_done_and_said() {
-    let mut desk = desk();
-    desk.open(&["small.h5ad", "sets.gmt"]);
-    desk.train(params());
-    let alone = desk.analyse();
-    let table = text(&desk.export(ExportKind::Enrichment { style: TableStyle::default() })[0]);
-    desk.session.host().use_pool(Rc::new(HalfAPool::default()));
-    let helped = desk.analyse();
-    assert_eq!((helped.n_done, helped.n_excluded), (alone.n_done, alone.n_excluded));
-    let said = |notice: &Notice| notice.text.contains("out of memory") && notice.text.contains("the rest by itself");
-    assert!(helped.notices.iter().any(said) && !alone.notices.iter().any(said), "{:?}", helped.notices);
-    assert_eq!(text(&desk.export(ExportKind::Enrichment { style: TableStyle::default() })[0]), table);
 }
 
 #[test]

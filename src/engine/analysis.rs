@@ -26,18 +26,12 @@ pub(super) enum Results {
 }
 
 /// What sound mode found.
+#[derive(Clone, Default)]
 pub(super) struct SoundResults {
-    pub(super) by_feature: BTreeMap<FeatureId, Findings>,
+    pub(super) by_feature: BTreeMap<FeatureId, Rc<Findings>>,
     pub(super) excluded: BTreeMap<FeatureId, Exclusion>,
-    /// p-values of all features' sets.
-    pub(super) family: GlobalFamily,
-}
-
-impl Default for SoundResults {
-    fn default() -> Self {
-        let (by_feature, excluded) = Default::default();
-        Self { by_feature, excluded, family: GlobalFamily::new(Vec::new(), 1) }
-    }
+    /// p-values of all features' sets, once all features are done.
+    pub(super) family: Option<GlobalFamily>,
 }
 
 impl Results {

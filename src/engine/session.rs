@@ -7,6 +7,7 @@ use std::rc::Rc;
 use futures::FutureExt;
 use futures::channel::mpsc::UnboundedSender;
 
+use super::analyse::KeptTests;
 use super::jobs::{Jobs, RunningJob};
 use super::model::{Features, Model};
 use super::state::State;
@@ -28,14 +29,16 @@ pub(super) struct Inner {
     pub(super) state: RefCell<State>,
     /// The running training: what it listens to and the embedding it reads.
     pub(super) training: RefCell<Option<(UnboundedSender<Command>, String)>>,
+    /// What workers keep of the last analysis.
+    pub(super) kept_tests: RefCell<Option<KeptTests>>,
 }
 
 impl Engine {
     /// An engine with nothing open; its first message is [`Event::Ready`].
     #[must_use]
     pub fn new(host: Rc<dyn Host>) -> Self {
-        let (jobs, state, training) = (Rc::default(), RefCell::default(), RefCell::default());
-        let engine = Self { inner: Rc::new(Inner { host, jobs, state, training }) };
+        let (jobs, state, training, kept_tests) = Default::default();
+        let engine = Self { inner: Rc::new(Inner { host, jobs, state, training, kept_tests }) };
         engine.start(0, |inner| async move {
             inner.greet().await;
             Ok(())

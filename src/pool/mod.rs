@@ -5,9 +5,13 @@
 
 mod findings;
 
+use std::collections::BTreeMap;
+
 use crate::data::PackedMatrix;
 use crate::enrich::MatchedGeneSets;
-use crate::lens::sound::{BLOCK, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan};
+use crate::lens::sound::{
+    Annotator, BLOCK, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan, TestedBlock,
+};
 use crate::protocol::{Lists, PoolAnswer, PoolCall, PoolPlan};
 
 pub use findings::{pack, unpack};
@@ -15,25 +19,38 @@ pub use findings::{pack, unpack};
 /// What a worker holds between calls.
 #[derive(Debug, Default)]
 pub struct Worker {
-    plan: Option<(usize, ShardPlan)>,
+    plan: Option<Plan>,
     shard: Option<Shard>,
     n_genes_left: usize,
+    /// Tests of blocks under the present groups and tests.
+    kept: BTreeMap<u32, TestedBlock>,
+}
+
+/// What all blocks share.
+#[derive(Debug)]
+struct Plan {
+    n_cells: usize,
+    shared: ShardPlan,
+    annotator: Annotator,
 }
 
 impl Worker {
     /// Serves one call.
     pub fn answer(&mut self, call: PoolCall) -> PoolAnswer {
         let served = match call {
-            PoolCall::Plan(plan) => self.take_plan(*plan),
-            PoolCall::Block { positive, negative } => self.take_block(&positive, negative.as_ref()),
-            PoolCall::Genes(rows) => self.take_genes(&rows),
-            PoolCall::Findings => return self.findings(),
+            PoolCall::Plan(plan) => self.take_plan(*plan).map(|()| PoolAnswer::Done),
+            PoolCall::Block { positive, negative } => {
+                self.take_block(&positive, negative.as_ref()).map(|()| PoolAnswer::Done)
+            }
+            PoolCall::Genes(rows) => self.take_genes(&rows).map(|()| PoolAnswer::Done),
+            PoolCall::Findings { keep } => self.findings(keep),
+            PoolCall::Again(block) => self.again(block),
         };
-        served.map_or_else(PoolAnswer::Failed, |()| PoolAnswer::Done)
+        served.unwrap_or_else(PoolAnswer::Failed)
     }
 
     fn take_plan(&mut self, plan: PoolPlan) -> Result<(), String> {
-        let PoolPlan { n_cells, n_genes, scale, factors, params, sets, universe } = plan;
+        let PoolPlan { n_cells, n_genes, scale, factors, params, sets, universe, tests_as_before } = plan;
         let is_whole = universe.len() == n_genes
             && factors.as_ref().is_none_or(|factors| factors.len() == n_cells)
             && is_of(&sets, n_genes);
@@ -46,15 +63,19 @@ impl Worker {
         let n_universe = is_in_universe.iter().filter(|&&is_in| is_in).count();
         let starts = sets.starts.iter().map(|&start| start as usize).collect();
         let sets = MatchedGeneSets::from_lists(starts, sets.members.0, n_genes, n_universe);
-        self.plan = Some((n_cells, ShardPlan { n_genes, normaliser, params, sets, is_in_universe }));
+        let shared = ShardPlan { n_genes, normaliser, params, sets, is_in_universe };
+        self.plan = Some(Plan { n_cells, annotator: Annotator::new(&shared), shared });
         self.shard = None;
+        if !tests_as_before {
+            self.kept.clear();
+        }
         Ok(())
     }
 
     fn take_block(&mut self, positive: &Lists, negative: Option<&Lists>) -> Result<(), String> {
-        let (n_cells, plan) = self.plan.as_ref().ok_or("a block of features came before a plan")?;
+        let plan = self.plan.as_ref().ok_or("a block of features came before a plan")?;
         let n_features = positive.starts.len().saturating_sub(1);
-        let fits = |lists: &Lists| is_of(lists, *n_cells) && lists.starts.len() == n_features + 1;
+        let fits = |lists: &Lists| is_of(lists, plan.n_cells) && lists.starts.len() == n_features + 1;
         if n_features > BLOCK || !fits(positive) || !negative.is_none_or(fits) {
             return Err(format!("a block of {n_features} features does not fit the plan"));
         }
@@ -65,17 +86,17 @@ impl Worker {
             negative: next_negative().map_or(NegativeCells::Rest, NegativeCells::Listed),
         });
         let groups: Vec<FeatureGroups> = groups.collect();
-        self.n_genes_left = plan.n_genes;
-        self.shard = Some(Shard::new(plan, Members::new(*n_cells, &groups)));
+        self.n_genes_left = plan.shared.n_genes;
+        self.shard = Some(Shard::new(&plan.shared, Members::new(plan.n_cells, &groups)));
         Ok(())
     }
 
     fn take_genes(&mut self, rows: &[u8]) -> Result<(), String> {
-        let (n_cells, _) = self.plan.as_ref().ok_or("genes came before a plan")?;
+        let plan = self.plan.as_ref().ok_or("genes came before a plan")?;
         let shard = self.shard.as_mut().ok_or("genes came before a block of features")?;
         let n_left = self.n_genes_left;
         let mut n_taken = 0;
-        let read = PackedMatrix::read_bytes(rows, *n_cells, |row| {
+        let read = PackedMatrix::read_bytes(rows, plan.n_cells, |row| {
             if n_taken < n_left {
                 shard.add_gene(&row.indices, &row.values);
             }
@@ -89,17 +110,24 @@ impl Worker {
         }
     }
 
-    fn findings(&mut self) -> PoolAnswer {
-        let Some(shard) = self.shard.as_mut() else {
-            return PoolAnswer::Failed("findings were asked for before a block of features came".to_owned());
-        };
+    fn findings(&mut self, keep: Option<u32>) -> Result<PoolAnswer, String> {
+        let asked_early = "findings were asked for before a block of features came";
+        let plan = self.plan.as_mut().ok_or(asked_early)?;
         if self.n_genes_left > 0 {
-            return PoolAnswer::Failed(format!("{} genes are missing", self.n_genes_left));
+            return Err(format!("{} genes are missing", self.n_genes_left));
         }
-        let found: Vec<_> = (0..shard.n_features()).map(|feature| shard.findings(feature)).collect();
-        // Its columns are large.
-        self.shard = None;
-        PoolAnswer::Findings(Box::new(pack(&found)))
+        let block = self.shard.take().ok_or(asked_early)?.finish();
+        let found = block.all_findings(&mut plan.annotator);
+        if let Some(number) = keep {
+            self.kept.insert(number, block);
+        }
+        Ok(PoolAnswer::Findings(Box::new(pack(&found))))
+    }
+
+    fn again(&mut self, block: u32) -> Result<PoolAnswer, String> {
+        let plan = self.plan.as_mut().ok_or("a block was asked for before a plan")?;
+        let kept = self.kept.get(&block).ok_or_else(|| format!("block {block} was not kept"))?;
+        Ok(PoolAnswer::Findings(Box::new(pack(&kept.all_findings(&mut plan.annotator)))))
     }
 }
 

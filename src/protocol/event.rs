@@ -254,6 +254,8 @@ pub enum Event {
     Checkpoint(Option<CheckpointInfo>),
     /// A sparse autoencoder is ready and its activations are computed; earlier analysis results are gone.
     SaeReady(SaeSummary),
+    /// An analysis goes on; what it found so far can be looked at, but for p-values adjusted over all features.
+    AnalysedSoFar(AnalysisSummary),
     /// An analysis ended, or was cancelled with some features done.
     Analysed(AnalysisSummary),
     /// What was asked to look at.

@@ -1,8 +1,8 @@
 //! What passes between the engine and the workers that test features with it.
 //!
 //! A worker is told the plan once, then for each block of features: the groups, the genes in the data's order in as
-//! many messages as the engine likes, and the question what was found. Every call is answered before the next is
-//! sent. Gene values travel packed, as the engine keeps them; lists of lists travel as one column of starts and one of members.
+//! many messages as the engine likes, and the question what was found. It can keep a block's tests, so that a plan with
+//! other thresholds needs no genes. Every call is answered before the next is sent. Gene values travel packed, as the engine keeps them; lists of lists travel as one column of starts and one of members.
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,8 @@ pub struct PoolPlan {
     pub sets: Lists,
     /// Whether each gene is in the universe: 1 or 0.
     pub universe: Bytes,
+    /// Whether groups and tests are those of the plan before, so that blocks kept under it still stand.
+    pub tests_as_before: bool,
 }
 
 /// What a worker is asked.
@@ -70,7 +72,12 @@ pub enum PoolCall {
     /// The next genes in packed rows, as [`PackedMatrix::to_bytes`](crate::data::PackedMatrix::to_bytes) writes them.
     Genes(Bytes),
     /// All genes were sent: what was found?
-    Findings,
+    Findings {
+        /// The number to keep the block's tests under, for [`PoolCall::Again`].
+        keep: Option<u32>,
+    },
+    /// What does the present plan make of a block that was kept?
+    Again(u32),
 }
 
 /// What a worker answers.

@@ -11,8 +11,8 @@ use featurescope::enrich::{MatchedGeneSets, SetRanker};
 use featurescope::io::{Imported, MemorySource, import};
 use featurescope::lens::ExpressionValues;
 use featurescope::lens::sound::{
-    Direction, Exclusion, FeatureGroups, Findings, GeneTable, GeneTableMaker, GlobalFamily, GroupMaker, Members,
-    NegativeCells, Normaliser, Positives, Shard, ShardPlan, SoundParams,
+    Annotator, Direction, Exclusion, FeatureGroups, Findings, GeneTable, GeneTableMaker, GlobalFamily, GroupMaker,
+    Members, NegativeCells, Normaliser, Positives, Shard, ShardPlan, SoundParams,
 };
 use featurescope::stats::{FoldChangeFormula, RankSumTest, benjamini_hochberg_ln_into, haldane_odds_ratio};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -218,7 +218,7 @@ fn findings(fixture: &Fixture, params: &SoundParams, shard_size: usize) -> (Shar
             let row = fixture.expression.by_gene.row(gene);
             shard.add_gene(&row.indices, &row.values);
         }
-        found.extend(features.into_iter().enumerate().map(|(at, feature)| (feature, shard.findings(at))));
+        found.extend(features.into_iter().zip(shard.finish().all_findings(&mut Annotator::new(&plan))));
     }
     (plan, found)
 }
@@ -364,7 +364,7 @@ fn terms_of(fixture: &Fixture, groups: &FeatureGroups, plan: &ShardPlan) -> Find
         let row = fixture.expression.by_gene.row(gene);
         shard.add_gene(&row.indices, &row.values);
     }
-    shard.findings(0)
+    shard.finish().findings(0, &mut Annotator::new(plan))
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod paper;
 mod sound;
 
+pub(super) use sound::KeptTests;
+
 use std::rc::Rc;
 
 use super::EngineError;
@@ -44,44 +46,51 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, params: AnalysisParams
     job.progress(0.0, "Preparing expression");
     inner.host.yield_now().await;
     let task = Task { inner, job: &job, data, features, params };
-    let outcome = match task.params.mode {
+    let mut outcome = match task.params.mode {
         AnalysisMode::Paper => paper::run(&task).await?,
         AnalysisMode::Sound => sound::run(&task).await?,
     };
-    let summary = task.summary(&outcome)?;
-    let Outcome { results, sets, .. } = outcome;
-    inner.state.borrow_mut().analysis = Some(Rc::new(Analysis { summary: summary.clone(), sets, results }));
+    let (n_live, n_looked_at) = (task.features.live().len(), outcome.results.n_done() + outcome.results.n_excluded());
+    if job.is_outdated() || (n_looked_at == 0 && n_live > 0) {
+        return Err(EngineError::Cancelled { job: Job::Analyse });
+    }
+    if n_looked_at < n_live {
+        let text = format!("The analysis was cancelled; {n_looked_at} of {n_live} live features were analysed.");
+        outcome.notices.push(Notice::warning(text));
+    }
+    let summary = task.put(outcome)?;
     job.emit(Event::Analysed(summary));
     Ok(())
 }
 
 impl Task<'_> {
-    /// Sums up.
+    /// Puts results in the place of those before.
     ///
     /// # Errors
-    /// [`EngineError::Cancelled`] if nothing is left.
-    fn summary(&self, outcome: &Outcome) -> Result<AnalysisSummary, EngineError> {
-        let (n_live, n_genes) = (self.features.live().len(), self.data.expression()?.n_genes());
-        let (n_done, n_excluded) = (outcome.results.n_done(), outcome.results.n_excluded());
-        if self.job.is_outdated() || (n_done + n_excluded == 0 && n_live > 0) {
-            return Err(EngineError::Cancelled { job: Job::Analyse });
-        }
-        let mut notices = outcome.notices.clone();
-        if n_done + n_excluded < n_live {
-            let n_looked_at = n_done + n_excluded;
-            let text = format!("The analysis was cancelled; {n_looked_at} of {n_live} live features were analysed.");
-            notices.push(Notice::warning(text));
-        }
-        Ok(AnalysisSummary {
+    /// [`EngineError::NoExpression`].
+    fn put(&self, outcome: Outcome) -> Result<AnalysisSummary, EngineError> {
+        let Outcome { results, sets, notices } = outcome;
+        let summary = AnalysisSummary {
             params: self.params.clone(),
-            n_live,
-            n_done,
-            n_excluded,
-            n_genes,
-            n_sets: outcome.sets.len(),
-            n_universe: outcome.sets.n_universe(),
-            n_features_with_terms: outcome.results.n_with_terms(),
+            n_live: self.features.live().len(),
+            n_done: results.n_done(),
+            n_excluded: results.n_excluded(),
+            n_genes: self.data.expression()?.n_genes(),
+            n_sets: sets.len(),
+            n_universe: sets.n_universe(),
+            n_features_with_terms: results.n_with_terms(),
             notices,
-        })
+        };
+        self.inner.state.borrow_mut().analysis = Some(Rc::new(Analysis { summary: summary.clone(), sets, results }));
+        Ok(summary)
+    }
+
+    /// Lets what was found so far be looked at, unless what it was found in is gone.
+    fn show(&self, outcome: Outcome) {
+        if !self.job.is_outdated()
+            && let Ok(summary) = self.put(outcome)
+        {
+            self.job.emit(Event::AnalysedSoFar(summary));
+        }
     }
 }

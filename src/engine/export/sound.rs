@@ -131,6 +131,7 @@ impl Source<'_> {
         analysis: &Analysis,
     ) -> Vec<OraRow> {
         let Results::Sound(sound) = &analysis.results else { return Vec::new() };
+        let family = sound.family.as_ref();
         let rows = report.findings.terms.iter().map(|term| {
             let counts = report.term_counts(plan, term);
             OraRow {
@@ -145,7 +146,7 @@ impl Source<'_> {
                 odds_ratio: counts.odds_ratio,
                 log10_p: log10(term.ln_p_value),
                 padj_feature: positive_exp(term.ln_padj),
-                padj_global: positive_exp(sound.family.ln_padj(term.ln_p_value)),
+                padj_global: family.map_or(f64::NAN, |family| positive_exp(family.ln_padj(term.ln_p_value))),
                 mw_z: term.rank_z,
                 mw_log10_p: log10(term.rank_ln_p_value),
                 mw_padj_feature: positive_exp(term.rank_ln_padj),

@@ -170,7 +170,7 @@ impl Source<'_> {
     ) -> CardTerm {
         let counts = report.term_counts(plan, found);
         let family = self.analysis.and_then(|analysis| match &analysis.results {
-            Results::Sound(sound) => sound.by_feature.contains_key(&feature).then_some(&sound.family),
+            Results::Sound(sound) => sound.family.as_ref().filter(|_| sound.by_feature.contains_key(&feature)),
             Results::Paper(_) => None,
         });
         CardTerm {

@@ -5,17 +5,17 @@
 //! in both directions, a family of 2 × sets for each feature, and by Mann-Whitney on the selecting statistic, a family
 //! of sets. Selected genes outside the universe do not count for sets.
 
-use super::columns::{ALWAYS_EXACT, FeatureColumns};
+use super::columns::{ALWAYS_EXACT, ColumnRoom, FeatureColumns};
 use super::findings::{Direction, Findings, GeneFinding, TermFinding};
-use super::params::SoundParams;
+use super::shard::ShardPlan;
 use crate::data::GeneId;
 use crate::enrich::{HypergeometricTester, MatchedGeneSets, SetHits, SetRanker};
 use crate::lens::N_TOP_GENES;
 use crate::stats::{RankSumTest, benjamini_hochberg_ln_into};
 
-/// Annotates feature after feature; its tables and room serve all.
+/// Annotates feature after feature by a plan's thresholds, universe and sets; its tables and room serve all.
 #[derive(Clone, Debug)]
-pub(super) struct Annotator {
+pub struct Annotator {
     ln_alpha: f64,
     min_log2_fold_change: f64,
     sets: MatchedGeneSets,
@@ -24,14 +24,25 @@ pub(super) struct Annotator {
     ranker: SetRanker,
     order: Vec<u32>,
     ln_padj: Vec<f64>,
+    pub(super) room: ColumnRoom,
 }
 
 impl Annotator {
-    pub(super) fn new(sets: MatchedGeneSets, is_in_universe: Vec<bool>, params: &SoundParams) -> Self {
-        let hits = HypergeometricTester::new(&sets);
-        let (ranker, order, ln_padj) = Default::default();
-        let (ln_alpha, min_log2_fold_change) = (libm::log(params.alpha), params.min_log2_fold_change);
-        Self { ln_alpha, min_log2_fold_change, sets, is_in_universe, hits, ranker, order, ln_padj }
+    /// Makes tables for the plan's sets.
+    #[must_use]
+    pub fn new(plan: &ShardPlan) -> Self {
+        let (ranker, order, ln_padj, room) = Default::default();
+        Self {
+            ln_alpha: libm::log(plan.params.alpha),
+            min_log2_fold_change: plan.params.min_log2_fold_change,
+            sets: plan.sets.clone(),
+            is_in_universe: plan.is_in_universe.clone(),
+            hits: HypergeometricTester::new(&plan.sets),
+            ranker,
+            order,
+            ln_padj,
+            room,
+        }
     }
 
     /// What a feature stands for.

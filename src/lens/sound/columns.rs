@@ -1,4 +1,5 @@
-//! What the tests of a block of features leave behind: three numbers a gene and feature.
+//! What the tests of a block of features leave behind: a statistic for every gene and feature, p and fold change where
+//! p is small.
 
 use super::gene_sums::GenePair;
 use super::gene_tests::Cut;
@@ -23,7 +24,7 @@ pub(super) struct FeatureColumns<'a> {
     pub(super) log2_fold_change: &'a [f64],
 }
 
-/// The same of a block of features, one after the other.
+/// The same of a block of features; p and fold change are kept for those genes alone that have them.
 #[derive(Clone, Debug)]
 pub(super) struct BlockColumns {
     n_genes: usize,
@@ -32,14 +33,28 @@ pub(super) struct BlockColumns {
     scale: ValueScale,
     formula: FoldChangeFormula,
     cut: Cut,
+    /// `[n_features, n_genes]`
     statistic: Vec<f64>,
+    /// By feature.
+    small: Vec<SmallPValues>,
+}
+
+/// Genes of one feature with a small p: gene, ln p and log2 fold change of each.
+#[derive(Clone, Debug, Default)]
+struct SmallPValues {
+    genes: Vec<u32>,
+    numbers: Vec<[f64; 2]>,
+}
+
+/// Room for one feature's columns.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ColumnRoom {
     ln_p_value: Vec<f64>,
     log2_fold_change: Vec<f64>,
 }
 
 impl BlockColumns {
     pub(super) fn new(n_features: usize, n_genes: usize, params: &SoundParams, scale: ValueScale) -> Self {
-        let empty = || vec![f64::NAN; n_features * n_genes];
         Self {
             n_genes,
             n_filled: 0,
@@ -47,9 +62,8 @@ impl BlockColumns {
             scale,
             formula: params.fold_change,
             cut: Cut::at(params.alpha.max(ALWAYS_EXACT)),
-            statistic: empty(),
-            ln_p_value: empty(),
-            log2_fold_change: empty(),
+            statistic: vec![f64::NAN; n_features * n_genes],
+            small: vec![SmallPValues::default(); n_features],
         }
     }
 
@@ -65,11 +79,11 @@ impl BlockColumns {
                 (test.z, self.cut.allows(test.z).then(|| test.ln_p_value()))
             }
         };
-        let at = feature * self.n_genes + self.n_filled;
-        self.statistic[at] = statistic;
+        self.statistic[feature * self.n_genes + self.n_filled] = statistic;
         if let Some(ln_p_value) = ln_p_value.filter(|&ln_p_value| ln_p_value <= self.cut.ln_p) {
-            self.ln_p_value[at] = ln_p_value;
-            self.log2_fold_change[at] = pair.log2_fold_change(self.scale, self.formula);
+            let small = &mut self.small[feature];
+            small.genes.push(self.n_filled as u32);
+            small.numbers.push([ln_p_value, pair.log2_fold_change(self.scale, self.formula)]);
         }
     }
 
@@ -83,12 +97,28 @@ impl BlockColumns {
         self.n_filled == self.n_genes
     }
 
-    pub(super) fn of(&self, feature: usize) -> FeatureColumns<'_> {
-        let range = feature * self.n_genes..(feature + 1) * self.n_genes;
+    /// Gives back room that is not used.
+    pub(super) fn shrink(&mut self) {
+        for small in &mut self.small {
+            small.genes.shrink_to_fit();
+            small.numbers.shrink_to_fit();
+        }
+    }
+
+    pub(super) fn of<'a>(&'a self, feature: usize, room: &'a mut ColumnRoom) -> FeatureColumns<'a> {
+        for column in [&mut room.ln_p_value, &mut room.log2_fold_change] {
+            column.clear();
+            column.resize(self.n_genes, f64::NAN);
+        }
+        let small = &self.small[feature];
+        for (&gene, &[ln_p_value, log2_fold_change]) in small.genes.iter().zip(&small.numbers) {
+            room.ln_p_value[gene as usize] = ln_p_value;
+            room.log2_fold_change[gene as usize] = log2_fold_change;
+        }
         FeatureColumns {
-            statistic: &self.statistic[range.clone()],
-            ln_p_value: &self.ln_p_value[range.clone()],
-            log2_fold_change: &self.log2_fold_change[range],
+            statistic: &self.statistic[feature * self.n_genes..(feature + 1) * self.n_genes],
+            ln_p_value: &room.ln_p_value,
+            log2_fold_change: &room.log2_fold_change,
         }
     }
 }

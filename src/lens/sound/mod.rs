@@ -5,7 +5,8 @@
 //! and down are kept apart; sets are tested by the hypergeometric upper tail in a declared universe; p-values are
 //! adjusted within each feature and over all features; features whose groups are too small are listed with the reason.
 //!
-//! [`GroupMaker`] forms groups, [`Shard`] takes a block of features through all genes and sets, [`GeneTable`] has
+//! [`GroupMaker`] forms groups, [`Shard`] takes a block of features through all genes, [`Annotator`]
+//! says what the tests stand for by thresholds and sets, [`GeneTable`] has
 //! every number of one feature. A gene's values are read once for all features of a block.
 
 mod annotator;
@@ -23,6 +24,7 @@ mod plan;
 mod report;
 mod shard;
 
+pub use annotator::Annotator;
 pub use family::GlobalFamily;
 pub use findings::{Direction, Findings, GeneFinding, TermFinding};
 pub use gene_sums::{GenePair, GeneSummer, GroupSummary, SumsWanted};
@@ -32,4 +34,4 @@ pub use members::{BLOCK, Members};
 pub use normaliser::{Normaliser, ValueScale};
 pub use params::{GeneTest, Negatives, Positives, SoundParams, Universe};
 pub use report::{FeatureReport, TermCounts};
-pub use shard::{Shard, ShardPlan};
+pub use shard::{Shard, ShardPlan, TestedBlock};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::columns::ALWAYS_EXACT;
 use super::{SumsWanted, ValueScale};
 use crate::lens::LensError;
 use crate::stats::FoldChangeFormula;
@@ -109,6 +110,19 @@ impl Default for SoundParams {
 }
 
 impl SoundParams {
+    /// Whether the same groups and tests come of both, so that they differ in nothing but what is made of the tests:
+    /// thresholds, universe.
+    #[must_use]
+    pub fn tests_as(&self, other: &Self) -> bool {
+        let tests_of = |params: &Self| Self {
+            alpha: params.alpha.max(ALWAYS_EXACT),
+            min_log2_fold_change: 0.0,
+            universe: Universe::Measured,
+            ..params.clone()
+        };
+        tests_of(self) == tests_of(other)
+    }
+
     /// Checks each value by itself; whether a column or a gene exists is known only with the data.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ impl FeatureReport {
     pub fn new(plan: &ShardPlan, table: &GeneTable) -> Self {
         let [statistic, ln_p_value, _] = table.of_test(plan.params.primary());
         let columns = FeatureColumns { statistic, ln_p_value, log2_fold_change: &table.log2_fold_change };
-        let mut annotator = Annotator::new(plan.sets.clone(), plan.is_in_universe.clone(), &plan.params);
+        let mut annotator = Annotator::new(plan);
         let (findings, [selected_up, selected_down]) = annotator.annotate_with_genes(columns);
         Self { findings, selected_up, selected_down }
     }

@@ -27,13 +27,12 @@ pub struct ShardPlan {
     pub is_in_universe: Vec<bool>,
 }
 
-/// One block of features at work.
+/// One block of features at work: gene after gene is tested.
 #[derive(Clone, Debug)]
 pub struct Shard {
     summer: GeneSummer,
     normaliser: Normaliser,
     columns: BlockColumns,
-    annotator: Annotator,
     values: Vec<f32>,
 }
 
@@ -42,10 +41,9 @@ impl Shard {
     #[must_use]
     pub fn new(plan: &ShardPlan, members: Members) -> Self {
         let columns = BlockColumns::new(members.len(), plan.n_genes, &plan.params, plan.normaliser.scale());
-        let annotator = Annotator::new(plan.sets.clone(), plan.is_in_universe.clone(), &plan.params);
         let wanted = plan.params.sums_wanted(&[plan.params.primary()], plan.normaliser.scale());
         let summer = GeneSummer::new(members, wanted);
-        Self { summer, normaliser: plan.normaliser.clone(), columns, annotator, values: Vec::new() }
+        Self { summer, normaliser: plan.normaliser.clone(), columns, values: Vec::new() }
     }
 
     /// Tests the next gene, genes coming in the data's order.
@@ -69,12 +67,44 @@ impl Shard {
         self.summer.members().len()
     }
 
-    /// What a feature of the block stands for, once all genes are tested.
+    /// The block with all its genes tested.
     ///
     /// # Panics
-    /// If genes are missing or there is no such feature.
-    pub fn findings(&mut self, feature: usize) -> Findings {
+    /// If genes are missing.
+    #[must_use]
+    pub fn finish(mut self) -> TestedBlock {
         assert!(self.columns.is_full(), "genes are missing");
-        self.annotator.annotate(self.columns.of(feature))
+        self.columns.shrink();
+        TestedBlock { n_features: self.summer.members().len(), columns: self.columns }
+    }
+}
+
+/// The tests of a block of features: what thresholds, universe and sets are then applied to, as often as one likes.
+#[derive(Clone, Debug)]
+pub struct TestedBlock {
+    n_features: usize,
+    columns: BlockColumns,
+}
+
+impl TestedBlock {
+    /// Number of features.
+    pub fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    /// What a feature of the block stands for.
+    ///
+    /// # Panics
+    /// If there is no such feature.
+    pub fn findings(&self, feature: usize, annotator: &mut Annotator) -> Findings {
+        let mut room = std::mem::take(&mut annotator.room);
+        let findings = annotator.annotate(self.columns.of(feature, &mut room));
+        annotator.room = room;
+        findings
+    }
+
+    /// What each feature stands for, in the block's order.
+    pub fn all_findings(&self, annotator: &mut Annotator) -> Vec<Findings> {
+        (0..self.n_features).map(|feature| self.findings(feature, annotator)).collect()
     }
 }

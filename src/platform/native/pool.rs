@@ -80,7 +80,7 @@ mod tests {
     fn threads_answer_each_for_itself() {
         let pool = ThreadPool::new(2);
         for worker in [0, 1, 0] {
-            let answer = block_on(pool.call(worker, PoolCall::Findings)).unwrap();
+            let answer = block_on(pool.call(worker, PoolCall::Findings { keep: None })).unwrap();
             assert!(matches!(answer, PoolAnswer::Failed(_)), "{answer:?}");
         }
     }

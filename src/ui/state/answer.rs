@@ -29,6 +29,10 @@ impl State {
                 self.checkpoint = checkpoint;
                 Vec::new()
             }
+            Event::AnalysedSoFar(summary) => {
+                self.analysis = Some(Shared::new(summary));
+                self.ask_table()
+            }
             Event::Noticed(notice) => self.say(notice.level, notice.text),
             Event::Failed { message } => self.failed(id, message),
             Event::Broken { message } => self.engine_broken(message),
