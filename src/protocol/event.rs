@@ -176,6 +176,8 @@ pub struct AnalysisSummary {
     pub n_live: usize,
     /// Of those, features analysed before the end or a cancel.
     pub n_done: usize,
+    /// Whether it goes on: what is there can be looked at, but p-values adjusted over all features are not known yet.
+    pub is_so_far: bool,
     /// Live features left out because their groups are too small.
     pub n_excluded: usize,
     /// Genes tested.
@@ -254,7 +256,7 @@ pub enum Event {
     Checkpoint(Option<CheckpointInfo>),
     /// A sparse autoencoder is ready and its activations are computed; earlier analysis results are gone.
     SaeReady(SaeSummary),
-    /// An analysis goes on; what it found so far can be looked at, but for p-values adjusted over all features.
+    /// An analysis goes on; what it found so far can be looked at.
     AnalysedSoFar(AnalysisSummary),
     /// An analysis ended, or was cancelled with some features done.
     Analysed(AnalysisSummary),

@@ -25,6 +25,9 @@ pub fn table(summary: &AnalysisSummary) -> String {
         parts.extend([format!("terms: hypergeometric, {}", terms_family(Some(summary))), universe(params, summary)]);
     }
     parts.extend(left_out(summary));
+    if summary.is_so_far {
+        parts.push(format!("so far {} of {} features", count(summary.n_done), count(summary.n_live)));
+    }
     joined(parts)
 }
 
@@ -112,6 +115,7 @@ fn significance(sound: &SoundParams) -> String {
 
 fn terms_family(summary: Option<&AnalysisSummary>) -> String {
     match summary {
+        Some(summary) if summary.is_so_far => format!("q over 2 × {} sets of a feature", count(summary.n_sets)),
         Some(summary) => format!(
             "q over 2 × {} sets of a feature, q all over {} features, too",
             count(summary.n_sets),
@@ -155,6 +159,7 @@ mod tests {
             params,
             n_live: 515,
             n_done: 512,
+            is_so_far: false,
             n_excluded: 3,
             n_genes: 14_053,
             n_sets: 5216,
@@ -231,6 +236,9 @@ mod tests {
 
     #[test]
     fn one_feature_left_out_is_one_feature() {
+        let so_far = AnalysisSummary { is_so_far: true, ..summary(AnalysisParams::default()) };
+        let line = table(&so_far);
+        assert!(line.ends_with("so far 512 of 515 features") && !line.contains("q all"), "{line}");
         let one = AnalysisSummary { n_excluded: 1, ..summary(AnalysisParams::default()) };
         assert_eq!(left_out(&one).as_deref(), Some("1 feature left out (fewer than 10 cells in a group)"));
         assert_eq!(left_out(&AnalysisSummary { n_excluded: 0, ..one }), None);

@@ -58,7 +58,7 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, params: AnalysisParams
         let text = format!("The analysis was cancelled; {n_looked_at} of {n_live} live features were analysed.");
         outcome.notices.push(Notice::warning(text));
     }
-    let summary = task.put(outcome)?;
+    let summary = task.put(outcome, false)?;
     job.emit(Event::Analysed(summary));
     Ok(())
 }
@@ -68,12 +68,13 @@ impl Task<'_> {
     ///
     /// # Errors
     /// [`EngineError::NoExpression`].
-    fn put(&self, outcome: Outcome) -> Result<AnalysisSummary, EngineError> {
+    fn put(&self, outcome: Outcome, is_so_far: bool) -> Result<AnalysisSummary, EngineError> {
         let Outcome { results, sets, notices } = outcome;
         let summary = AnalysisSummary {
             params: self.params.clone(),
             n_live: self.features.live().len(),
             n_done: results.n_done(),
+            is_so_far,
             n_excluded: results.n_excluded(),
             n_genes: self.data.expression()?.n_genes(),
             n_sets: sets.len(),
@@ -88,7 +89,7 @@ impl Task<'_> {
     /// Lets what was found so far be looked at, unless what it was found in is gone.
     fn show(&self, outcome: Outcome) {
         if !self.job.is_outdated()
-            && let Ok(summary) = self.put(outcome)
+            && let Ok(summary) = self.put(outcome, true)
         {
             self.job.emit(Event::AnalysedSoFar(summary));
         }

@@ -107,7 +107,7 @@ fn TableTools() -> impl IntoView {
 #[component]
 fn ExportMenu() -> impl IntoView {
     let store = Store::get();
-    let has_analysis = store.memo(|state| state.analysis.is_some());
+    let has_analysis = store.memo(|state| state.analysis.as_ref().is_some_and(|analysis| !analysis.is_so_far));
     let is_busy = store.memo(|state| state.jobs.export.is_running());
     let needs_analysis = Signal::derive(move || is_busy.get() || !has_analysis.get());
     let is_sound =

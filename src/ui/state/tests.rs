@@ -290,18 +290,23 @@ fn an_analysis_refreshes_table_and_card() {
     let mut state = opened("kang");
     say(&mut state, 0, Event::SaeReady(sae()));
     reduce(&mut state, Msg::SelectFeature(Some(FeatureId(7))));
-    let event = Event::Analysed(AnalysisSummary {
+    let summary = AnalysisSummary {
         params: AnalysisParams::default(),
         n_live: 400,
         n_done: 400,
+        is_so_far: false,
         n_excluded: 0,
         n_genes: 10,
         n_sets: 5,
         n_universe: 10,
         n_features_with_terms: 3,
         notices: Vec::new(),
-    });
-    let requests: Vec<Request> = calls(&say(&mut state, 0, event)).into_iter().map(|call| call.request).collect();
+    };
+    let so_far = Event::AnalysedSoFar(AnalysisSummary { n_done: 100, is_so_far: true, ..summary.clone() });
+    assert_eq!(calls(&say(&mut state, 0, so_far)).len(), 1, "the table alone");
+    assert!(state.analysis.as_ref().is_some_and(|analysis| analysis.n_done == 100));
+    let requests = calls(&say(&mut state, 0, Event::Analysed(summary)));
+    let requests: Vec<Request> = requests.into_iter().map(|call| call.request).collect();
     assert!(matches!(requests[0], Request::View { query: ViewQuery::FeatureTable(_) }));
     assert_eq!(requests[1], Request::View { query: ViewQuery::FeatureCard(FeatureId(7)) });
 }
