@@ -6,7 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::analysis_args::AnalysisOptions;
 use super::error::CliError;
-use crate::protocol::{AnalysisParams, ExportKind, LossConvention, SaeParams, TableFormat, TableStyle, Variant};
+use super::gsea_args::GseaOptions;
+use crate::data::FeatureId;
+use crate::protocol::{
+    AnalysisParams, ExportKind, FeatureGseaParams, GseaFeatures, LossConvention, SaeParams, TableFormat, TableStyle,
+    Variant,
+};
 
 /// Single-cell embeddings through sparse features.
 #[derive(Debug, Parser)]
@@ -53,6 +58,8 @@ pub(super) struct RunOptions {
     training: TrainingOptions,
     #[command(flatten)]
     analysis: AnalysisOptions,
+    #[command(flatten)]
+    gsea: GseaOptions,
     /// Write differential_expression.csv.gz beside the Parquet file of --mode sound.
     #[arg(long)]
     pub(super) csv: bool,
@@ -147,7 +154,18 @@ impl RunOptions {
     /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
         self.training.variant()?;
-        self.analysis_params().map(drop)
+        self.analysis_params()?;
+        self.gsea()?;
+        if !self.gsea.is_asked_for() {
+            return Ok(());
+        }
+        if !self.analysis.is_sound() {
+            return Err(CliError::Usage("--gsea belongs to --mode sound; paper mode ranks no genes".to_owned()));
+        }
+        if self.gene_sets.is_empty() {
+            return Err(CliError::Usage("--gsea needs gene sets; give --gene-sets, too".to_owned()));
+        }
+        Ok(())
     }
 
     /// The folder of weights, if some are to be loaded.
@@ -176,6 +194,24 @@ impl RunOptions {
             seed: self.seed.unwrap_or(defaults.seed),
             center_inputs: defaults.center_inputs,
         })
+    }
+
+    /// The features GSEA is asked for and how, if it is.
+    ///
+    /// # Errors
+    /// As [`GseaOptions::request`].
+    pub(super) fn gsea(&self) -> Result<Option<(GseaFeatures, FeatureGseaParams)>, CliError> {
+        self.gsea.request(self.seed)
+    }
+
+    /// The table of GSEA.
+    pub(super) fn gsea_table(&self) -> ExportKind {
+        self.gsea.table()
+    }
+
+    /// The first feature asked for that a sparse autoencoder of so many features lacks.
+    pub(super) fn unknown_feature(&self, n_features: usize) -> Option<FeatureId> {
+        self.gsea.unknown_feature(n_features)
     }
 
     /// How to analyse.

@@ -10,7 +10,7 @@ use super::error::CliError;
 use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
 
 /// What a run may leave beside the weights, which every run writes anew.
-const RESULTS: [&str; 8] = [
+const RESULTS: [&str; 9] = [
     "summary.json",
     "feature_statistics.csv",
     "differential_expression.csv",
@@ -19,6 +19,7 @@ const RESULTS: [&str; 8] = [
     "differential_expression.csv.gz",
     "enrichment.csv",
     "label_association.csv",
+    "gsea.csv",
 ];
 
 /// The folder results go to.

@@ -41,6 +41,9 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
         for kind in options.tables(dataset.gene_sets.is_some()) {
             export(&mut driver, &mut outputs, kind)?;
         }
+        if !driver.is_interrupted {
+            gsea(&mut driver, &mut outputs, options)?;
+        }
     }
     let top_features = top_features(&mut driver)?;
     driver.progress.clear();
@@ -73,6 +76,7 @@ fn prepare(
             None => return Ok(None),
         },
     };
+    check_features(&sae, options)?;
     driver.progress.say(&sae_line(&sae));
     say_all(driver, &sae.notices);
     Ok(Some((dataset, sae)))
@@ -203,6 +207,31 @@ fn analyse(driver: &mut Driver, options: &RunOptions) -> Result<Option<AnalysisS
     };
     let request = Request::Analyse { params: options.analysis_params()? };
     driver.ask(request, Some(&cancel(Job::Analyse)), take).map_err(CliError::Refused)
+}
+
+/// Features that GSEA is asked for and that do not exist.
+fn check_features(sae: &SaeSummary, options: &RunOptions) -> Result<(), CliError> {
+    match options.unknown_feature(sae.n_features) {
+        None => Ok(()),
+        Some(feature) => Err(CliError::Refused(format!(
+            "--gsea: feature {feature} does not exist; there are features 0 to {}",
+            sae.n_features.saturating_sub(1)
+        ))),
+    }
+}
+
+/// Runs GSEA and writes its table, if it is asked for; a feature that was left out is said.
+fn gsea(driver: &mut Driver, outputs: &mut Outputs, options: &RunOptions) -> Result<(), CliError> {
+    let Some((features, params)) = options.gsea()? else { return Ok(()) };
+    let take = |event| match event {
+        Event::GseaReady(summary) => Some(summary),
+        _ => None,
+    };
+    let request = Request::Gsea { features, params };
+    let found = driver.ask(request, Some(&cancel(Job::Gsea)), take).map_err(CliError::Refused)?;
+    let Some(found) = found else { return Ok(()) };
+    say_all(driver, &found.notices);
+    if found.done.is_empty() { Ok(()) } else { export(driver, outputs, options.gsea_table()) }
 }
 
 fn export(driver: &mut Driver, outputs: &mut Outputs, kind: ExportKind) -> Result<(), CliError> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::FeatureId;
+use crate::enrich::GseaError;
 use crate::io::{AssembleError, ImportError};
 use crate::lens::LensError;
 use crate::lens::association::AssociationError;
@@ -99,6 +100,51 @@ pub enum EngineError {
     /// No analysis yet.
     #[error("no analysis has run yet; analyse the features first")]
     NoAnalysis,
+    /// The last analysis was in the paper's mode, which has no ranking of genes.
+    #[error(
+        "GSEA ranks genes by the groups and tests of sound mode, and the last analysis was in the paper's mode; analyse in sound mode first"
+    )]
+    GseaNeedsSoundMode,
+    /// No gene set can be tested along a ranking.
+    #[error(
+        "GSEA needs gene sets with {min} to {max} ranked genes, and there is none; open a .gmt file, or analyse with other limits"
+    )]
+    NoGeneSetsToRank {
+        /// Smallest size.
+        min: usize,
+        /// Largest size.
+        max: usize,
+    },
+    /// GSEA has not run.
+    #[error("GSEA has not run for {what} since the last analysis; run it first")]
+    NoGsea {
+        /// The feature, or any feature.
+        what: String,
+    },
+    /// No set of that number was tested.
+    #[error("gene set {set} was not tested in feature {feature}; choose one of its table")]
+    UnknownGeneSet {
+        /// The set asked for.
+        set: u32,
+        /// The feature.
+        feature: FeatureId,
+    },
+    /// What GSEA of so many features keeps is more than there is memory.
+    #[error(
+        "GSEA of {n_features} features would keep {:.1} GB, and a browser tab has {:.1} GB for it; choose fewer features, or use the command line",
+        gigabytes(*needed), gigabytes(*limit)
+    )]
+    GseaTooLarge {
+        /// Features asked for.
+        n_features: usize,
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes there are.
+        limit: u64,
+    },
+    /// Genes can't be ranked or sets not tested.
+    #[error(transparent)]
+    Gsea(#[from] GseaError),
     /// What the host can't do.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -219,6 +265,7 @@ fn job_name(job: Job) -> &'static str {
         Job::Open => "opening files",
         Job::Train => "training",
         Job::Analyse => "the analysis",
+        Job::Gsea => "GSEA",
         Job::Export => "writing a table",
     }
 }

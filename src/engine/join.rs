@@ -85,7 +85,7 @@ type Stays = (Option<Rc<Features>>, Option<Rc<Analysis>>, Vec<Job>);
 
 fn what_stays(inner: &Inner, is_new: bool, brought: &Brought, notices: &mut Vec<Notice>) -> Stays {
     if is_new {
-        return (None, None, vec![Job::Train, Job::Analyse, Job::Export]);
+        return (None, None, vec![Job::Train, Job::Analyse, Job::Gsea, Job::Export]);
     }
     let state = inner.state.borrow();
     let is_replaced = |embedding: &String| brought.embeddings.contains(embedding);
@@ -102,7 +102,7 @@ fn what_stays(inner: &Inner, is_new: bool, brought: &Brought, notices: &mut Vec<
     let matches_labels = |analysis: &Rc<Analysis>| analysis.summary.params.matches_labels();
     let is_unmatched = brought.has_labels && state.analysis.as_ref().is_some_and(matches_labels);
     if brought.has_gene_sets || is_unmatched || !gone.is_empty() {
-        outdated.push(Job::Analyse);
+        outdated.extend([Job::Analyse, Job::Gsea]);
     }
     let analysis = state.analysis.clone().filter(|_| !outdated.contains(&Job::Analyse));
     if state.analysis.is_some() && analysis.is_none() && gone.is_empty() {
@@ -126,6 +126,9 @@ impl Opened {
             job.emit(Event::Analysed(analysis.summary.clone()));
         }
         let mut state = inner.state.borrow_mut();
+        if self.outdated.contains(&Job::Gsea) {
+            state.gsea.clear();
+        }
         state.data = Some(self.data);
         state.features = self.features;
         state.analysis = self.analysis;

@@ -12,7 +12,7 @@ use super::jobs::{Jobs, RunningJob};
 use super::model::{Features, Model};
 use super::state::State;
 use super::train::{self, Command};
-use super::{EngineError, analyse, export, load_sae, open, views};
+use super::{EngineError, analyse, export, gsea, load_sae, open, views};
 use crate::platform::Host;
 use crate::protocol::{Answer, Call, Event, Job, Request, RequestId};
 
@@ -137,6 +137,7 @@ impl Inner {
             Request::ContinueTraining => self.steer_training(Command::Continue, "continue"),
             Request::StopTraining => self.steer_training(Command::Stop, "stop"),
             Request::Analyse { params } => analyse::run(&self, id, params).await,
+            Request::Gsea { features, params } => gsea::run(&self, id, features, params).await,
             Request::Cancel { job } => {
                 self.jobs.cancel(job)?;
                 self.tell_training(Command::Look);
@@ -156,11 +157,12 @@ impl Inner {
     }
 
     fn close(&self, id: RequestId) {
-        self.abandon(&[Job::Open, Job::Train, Job::Analyse, Job::Export]);
+        self.abandon(&[Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Export]);
         let mut state = self.state.borrow_mut();
         state.data = None;
         state.features = None;
         state.analysis = None;
+        state.gsea.clear();
         drop(state);
         self.emit(id, Event::Closed);
     }
@@ -168,10 +170,11 @@ impl Inner {
     /// Puts a sparse autoencoder in place of the one before; what was found with that one goes.
     pub(super) fn put_model(&self, model: Model, job: &RunningJob) {
         let summary = model.summary.clone();
-        self.jobs.abandon(&[Job::Analyse]);
+        self.jobs.abandon(&[Job::Analyse, Job::Gsea]);
         let mut state = self.state.borrow_mut();
         state.features = Some(Rc::new(Features::new(Rc::new(model))));
         state.analysis = None;
+        state.gsea.clear();
         drop(state);
         job.emit(Event::SaeReady(summary));
     }

@@ -8,8 +8,9 @@ use super::EngineError;
 use super::analysis::Analysis;
 use super::checkpoint::Facts;
 use super::decoder::PendingDecoder;
+use super::gsea::FeatureGsea;
 use super::model::Features;
-use crate::data::{Dataset, DenseMatrix, Embedding, Expression, GeneId, Notice, ValueKind};
+use crate::data::{Dataset, DenseMatrix, Embedding, Expression, FeatureId, GeneId, Notice, ValueKind};
 use crate::lens::sound::{Normaliser, ShardPlan};
 use crate::lens::{ExpressionValues, Lens, background_notice};
 use crate::protocol::{AnalysisParams, DatasetSummary};
@@ -28,6 +29,8 @@ pub(super) struct State {
     pub(super) features: Option<Rc<Features>>,
     /// What the last analysis of these features found.
     pub(super) analysis: Option<Rc<Analysis>>,
+    /// What GSEA found since the analysis.
+    pub(super) gsea: BTreeMap<FeatureId, Rc<FeatureGsea>>,
     /// The device in use, once one was needed or asked for.
     pub(super) device: Option<ChosenDevice>,
     /// The training run in storage, and whether it is of the open data.

@@ -12,8 +12,8 @@ mod redundancy;
 
 pub use gene_sets::{GeneSetId, MatchSummary, MatchedGeneSets};
 pub use gsea::{
-    GseaError, GseaParams, GseaResult, GseaRun, RankNull, RankScore, Ranking, enrichment_score, gsea, leading_edge,
-    running_sum,
+    GseaError, GseaParams, GseaResult, GseaRun, RankNull, RankNullMaker, RankScore, Ranking, enrichment_score, gsea,
+    leading_edge, running_sum,
 };
 pub use hypergeometric::{HypergeometricTester, SetHits};
 pub use over_representation::{HitCounter, OverRepresentation};

@@ -31,8 +31,9 @@ pub use labels::{
     Baseline, BestLabel, CategoryAssociation, CategoryRef, LabelBaselines, LabelIndex, MAX_CATEGORIES, MIN_BEST_CELLS,
 };
 pub use params::{
-    AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FoldChangeFormula,
-    GeneTest, Negatives, Positives, SoundParams, Universe, ValueScale,
+    AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FeatureGseaParams,
+    FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, Negatives, Positives, RankBy, SoundParams, Universe,
+    ValueScale,
 };
 pub use prepared::PreparedExpression;
 pub use selection::SelectedGenes;

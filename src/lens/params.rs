@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::LensError;
 pub use super::association::AssociationParams;
-pub use super::sound::{Direction, GeneTest, Negatives, Positives, SoundParams, Universe, ValueScale};
+pub use super::sound::{
+    Direction, FeatureGseaParams, GeneTest, GseaMethod, GseaWeight, Negatives, Positives, RankBy, SoundParams,
+    Universe, ValueScale,
+};
 pub use super::tables::Convention;
 pub use crate::stats::FoldChangeFormula;
 

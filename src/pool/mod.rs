@@ -1,14 +1,16 @@
-//! A worker of the pool: takes blocks of features through sound mode, whatever thread it is on.
+//! A worker of the pool: takes blocks of features through sound mode and blocks of gene sets along a ranking, whatever
+//! thread it is on.
 //!
 //! It knows neither files nor the engine; what it is told and what it answers are the messages of
 //! [`crate::protocol`]. A call that makes no sense is answered by a sentence and changes nothing.
 
 mod findings;
+mod gsea;
 
 use std::collections::BTreeMap;
 
 use crate::data::PackedMatrix;
-use crate::enrich::MatchedGeneSets;
+use crate::enrich::{GseaRun, MatchedGeneSets};
 use crate::lens::sound::{
     Annotator, BLOCK, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan, TestedBlock,
 };
@@ -24,6 +26,7 @@ pub struct Worker {
     n_genes_left: usize,
     /// Tests of blocks under the present groups and tests.
     kept: BTreeMap<u32, TestedBlock>,
+    gsea: Option<GseaRun>,
 }
 
 /// What all blocks share.
@@ -45,6 +48,11 @@ impl Worker {
             PoolCall::Genes(rows) => self.take_genes(&rows).map(|()| PoolAnswer::Done),
             PoolCall::Findings { keep } => self.findings(keep),
             PoolCall::Again(block) => self.again(block),
+            PoolCall::Gsea(block) => gsea::begin(&block).map(|run| {
+                self.gsea = Some(run);
+                PoolAnswer::Done
+            }),
+            PoolCall::GseaSteps(n_steps) => self.step_gsea(n_steps),
         };
         served.unwrap_or_else(PoolAnswer::Failed)
     }
@@ -108,6 +116,13 @@ impl Worker {
             Ok(_) => Err(format!("{n_taken} genes do not fit the plan")),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    fn step_gsea(&mut self, n_steps: u32) -> Result<PoolAnswer, String> {
+        let run = self.gsea.take().ok_or("steps were asked for before a block of sets came")?;
+        let (left, state) = gsea::step(run, n_steps);
+        self.gsea = left;
+        Ok(PoolAnswer::Gsea(state))
     }
 
     fn findings(&mut self, keep: Option<u32>) -> Result<PoolAnswer, String> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, RequestId, ViewResult};
+use super::{Bytes, GseaSummary, RequestId, ViewResult};
 use crate::data::{JoinMethod, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
@@ -17,6 +17,8 @@ pub enum Job {
     Train,
     /// Differential expression and gene sets.
     Analyse,
+    /// Gene set enrichment along the ranking of a feature's genes.
+    Gsea,
     /// Writing a table.
     Export,
 }
@@ -260,6 +262,8 @@ pub enum Event {
     AnalysedSoFar(AnalysisSummary),
     /// An analysis ended, or was cancelled with some features done.
     Analysed(AnalysisSummary),
+    /// GSEA of some features ended, or was cancelled with some of them done.
+    GseaReady(GseaSummary),
     /// What was asked to look at.
     View(ViewResult),
     /// The next bytes of a file that is too large to be sent at once; the last part comes with `Exported`.

@@ -6,14 +6,16 @@
 
 mod columns;
 mod event;
+mod gsea;
 mod pool;
 mod request;
 mod view;
 
 pub use crate::data::{Notice, NoticeLevel};
 pub use crate::lens::{
-    AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FoldChangeFormula,
-    GeneTest, Negatives, Positives, SoundParams, Universe, ValueScale,
+    AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FeatureGseaParams,
+    FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, Negatives, Positives, RankBy, SoundParams, Universe,
+    ValueScale,
 };
 pub use crate::sae::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
 pub use crate::steer::{SteerParams, SteerTarget};
@@ -22,7 +24,10 @@ pub use event::{
     AnalysisSummary, Answer, Call, CheckpointInfo, ComputeDevice, DatasetSummary, DeviceReport, EmbeddingInfo, Event,
     ExportedFile, GeneSetSummary, Job, LabelInfo, LabelKind, SaeOrigin, SaeSummary,
 };
-pub use pool::{Lists, PoolAnswer, PoolCall, PoolFindings, PoolGenes, PoolPlan, PoolTerms};
+pub use gsea::{GseaCurve, GseaFeatures, GseaQuery, GseaSummary, GseaTable, GseaTerm};
+pub use pool::{
+    Lists, PoolAnswer, PoolCall, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests, PoolPlan, PoolTerms,
+};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
 pub use view::{
     CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData,

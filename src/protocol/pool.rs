@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Bytes, F64Column, U32Column};
-use crate::lens::{SoundParams, ValueScale};
+use crate::lens::{FeatureGseaParams, SoundParams, ValueScale};
 
 /// Lists one after the other: list i is `members[starts[i]..starts[i + 1]]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -78,6 +78,10 @@ pub enum PoolCall {
     },
     /// What does the present plan make of a block that was kept?
     Again(u32),
+    /// A block of sets to be tested along a ranking, in place of an earlier one. Features in work are not touched.
+    Gsea(Box<PoolGsea>),
+    /// So many steps of some 10 ms on the block of sets.
+    GseaSteps(u32),
 }
 
 /// What a worker answers.
@@ -88,8 +92,44 @@ pub enum PoolAnswer {
     Done,
     /// What was found, features in the block's order.
     Findings(Box<PoolFindings>),
+    /// Where the block of sets stands.
+    Gsea(PoolGseaState),
     /// The call can't be served: a sentence.
     Failed(String),
+}
+
+/// A ranking and sets to be tested along it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolGsea {
+    /// How.
+    pub params: FeatureGseaParams,
+    /// The statistic of every gene; NaN for genes that are not ranked. `[n_genes]`
+    pub statistic: F64Column,
+    /// Genes of each set, of which one to all but one are ranked.
+    pub sets: Lists,
+}
+
+/// Where a block of sets stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolGseaState {
+    /// This share is done, 0 to 1.
+    Going(f64),
+    /// What was found.
+    Done(Box<PoolGseaTests>),
+}
+
+/// Tests of sets in columns, in the block's order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolGseaTests {
+    /// Enrichment scores.
+    pub es: F64Column,
+    /// Normalised scores; NaN where there is none.
+    pub nes: F64Column,
+    /// ln p; NaN where there is none.
+    pub ln_p_value: F64Column,
+    /// Standard deviation of log2 p; NaN where it is not known.
+    pub log2_error: F64Column,
 }
 
 /// Findings of many features in columns.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ViewQuery;
+use super::{GseaFeatures, ViewQuery};
 use crate::data::FeatureId;
-use crate::lens::{AnalysisParams, AssociationParams, Convention};
+use crate::lens::{AnalysisParams, AssociationParams, Convention, FeatureGseaParams};
 use crate::sae::SaeParams;
 
 /// Chosen by the sender; every answer repeats it.
@@ -79,6 +79,13 @@ pub enum ExportKind {
         /// Its form in sound mode.
         style: TableStyle,
     },
+    /// GSEA of features for which it has run: `gsea`.
+    Gsea {
+        /// One feature; `None` for all of them.
+        feature: Option<FeatureId>,
+        /// Its form.
+        style: TableStyle,
+    },
     /// Live features against labels: `label_association`.
     LabelAssociation {
         /// Which columns, and how.
@@ -90,7 +97,7 @@ pub enum ExportKind {
     Sae,
 }
 
-/// A request. A job (open, train, analyse) started while another of its kind runs is refused with a sentence.
+/// A request. A job (open, train, analyse, gsea) started while another of its kind runs is refused with a sentence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Request {
@@ -137,6 +144,15 @@ pub enum Request {
     Analyse {
         /// How.
         params: AnalysisParams,
+    },
+    /// Gene set enrichment of all eligible sets along the ranking of each feature's genes, with the groups, values,
+    /// universe and set sizes of the analysis (else the defaults). Results are kept until the analysis, the model or
+    /// the data change. Answers `Progress`…, `GseaReady` or `Failed`; refused in the paper's mode.
+    Gsea {
+        /// Which features.
+        features: GseaFeatures,
+        /// How.
+        params: FeatureGseaParams,
     },
     /// Cancel a job; what is done so far is kept where that makes sense, and said.
     Cancel {

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{F32Column, U32Column};
+use super::{F32Column, GseaCurve, GseaQuery, GseaTable, U32Column};
 use crate::data::{FeatureId, GeneId};
 use crate::lens::{AnalysisParams, Direction};
 use crate::steer::SteerParams;
@@ -98,6 +98,15 @@ pub enum ViewQuery {
     FeatureTable(TableQuery),
     /// All about one feature.
     FeatureCard(FeatureId),
+    /// What GSEA of one feature found.
+    Gsea(GseaQuery),
+    /// The running sum of one gene set in a feature for which GSEA has run.
+    GseaCurve {
+        /// The feature.
+        feature: FeatureId,
+        /// The set, by its number in [`GseaTable`].
+        set: u32,
+    },
     /// A steering experiment.
     Steer(SteerParams),
 }
@@ -402,6 +411,10 @@ pub enum ViewResult {
     },
     /// A feature card.
     FeatureCard(Box<FeatureCard>),
+    /// What GSEA found; `None` if it has not run for the feature.
+    Gsea(Option<Box<GseaTable>>),
+    /// A running sum.
+    GseaCurve(Box<GseaCurve>),
     /// A steering experiment.
     Steer(Box<SteerResult>),
 }

@@ -17,6 +17,8 @@ mod demo;
 #[cfg(feature = "ui")]
 mod files;
 #[cfg(feature = "ui")]
+mod gsea;
+#[cfg(feature = "ui")]
 pub mod map;
 pub mod method_line;
 pub mod named;

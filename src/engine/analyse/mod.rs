@@ -82,7 +82,12 @@ impl Task<'_> {
             n_features_with_terms: results.n_with_terms(),
             notices,
         };
-        self.inner.state.borrow_mut().analysis = Some(Rc::new(Analysis { summary: summary.clone(), sets, results }));
+        // Rankings of genes are by the analysis, and so they are gone.
+        self.inner.jobs.abandon(&[Job::Gsea]);
+        let mut state = self.inner.state.borrow_mut();
+        state.analysis = Some(Rc::new(Analysis { summary: summary.clone(), sets, results }));
+        state.gsea.clear();
+        drop(state);
         Ok(summary)
     }
 

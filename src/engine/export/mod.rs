@@ -3,6 +3,7 @@
 //! In paper mode the table of all features' genes holds those with padj below 0.05: all genes of all features would be
 //! millions of rows. The table of one feature holds every gene. Sound mode's tables are in [`sound`].
 
+mod gsea;
 mod sound;
 
 use std::rc::Rc;
@@ -39,6 +40,14 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, kind: ExportKind) -> R
             vec![differential_expression(inner, &job, feature, below, style, in_parts).await?]
         }
         ExportKind::Enrichment { style } => vec![enrichment(inner, &job, style).await?],
+        ExportKind::Gsea { feature, style } => {
+            let (data, found) = {
+                let state = inner.state.borrow();
+                (state.data()?, gsea::chosen(&state, feature)?)
+            };
+            let name = feature.map_or_else(|| "gsea".to_owned(), |feature| format!("gsea_feature_{feature}"));
+            vec![gsea::write(&found, &data, &job, style, &name).await?]
+        }
         ExportKind::LabelAssociation { params, format } => {
             let (data, features) = opened(inner)?;
             let analysis = AnalysisParams::default();

@@ -181,7 +181,7 @@ impl Source<'_> {
     }
 }
 
-fn log10(ln: f64) -> f64 {
+pub(super) fn log10(ln: f64) -> f64 {
     ln * std::f64::consts::LOG10_E
 }
 
@@ -236,7 +236,7 @@ fn label_table(cells: &crate::data::CellTable, rows: &[crate::lens::AssociationR
 }
 
 /// A file in the making, whose first batch says what its columns are.
-struct Sink {
+pub(super) struct Sink {
     name: String,
     mime: &'static str,
     format: TableFormat,
@@ -275,7 +275,7 @@ impl Write for SharedBytes {
 }
 
 impl Sink {
-    fn new(name: &str, format: TableFormat) -> Self {
+    pub(super) fn new(name: &str, format: TableFormat) -> Self {
         let (ending, mime) = match format {
             TableFormat::Csv => ("csv", CSV),
             TableFormat::CsvGz => ("csv.gz", "application/gzip"),
@@ -284,7 +284,7 @@ impl Sink {
         Self { name: format!("{name}.{ending}"), mime, format, bytes: SharedBytes::default(), writer: None }
     }
 
-    fn write(&mut self, batch: &Table) -> Result<(), TableError> {
+    pub(super) fn write(&mut self, batch: &Table) -> Result<(), TableError> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
             None => self.begin(batch)?,
@@ -315,7 +315,7 @@ impl Sink {
         (self.bytes.len() >= PART_BYTES).then(|| file(self.name.clone(), self.mime, self.bytes.take()))
     }
 
-    fn finish(self) -> Result<ExportedFile, EngineError> {
+    pub(super) fn finish(self) -> Result<ExportedFile, EngineError> {
         match self.writer {
             None => {}
             Some(Writer::Csv(writer)) => drop(writer.finish()?),

@@ -15,7 +15,7 @@ use crate::protocol::{
 };
 
 /// Sets that share so many of all their genes (Jaccard) are near-copies.
-const LIKENESS: f64 = 0.5;
+pub(super) const LIKENESS: f64 = 0.5;
 
 /// What the card's genes and terms are found with.
 pub(super) struct Source<'a> {
@@ -231,6 +231,6 @@ fn exclusion_notice(reason: Exclusion, min: usize) -> Notice {
     ))
 }
 
-fn log10(ln: f64) -> f64 {
+pub(super) fn log10(ln: f64) -> f64 {
     ln * std::f64::consts::LOG10_E
 }

@@ -3,6 +3,7 @@
 mod card;
 mod cells;
 mod findings;
+mod gsea;
 mod steer;
 mod table;
 
@@ -25,6 +26,8 @@ pub(super) async fn answer(inner: &Rc<Inner>, query: ViewQuery) -> Result<ViewRe
         ViewQuery::CellNames(rows) => cells::names(&data, &rows),
         ViewQuery::FeatureTable(query) => table::feature_table(&inner.state.borrow(), &data, query),
         ViewQuery::FeatureCard(feature) => card::feature_card(&inner.state.borrow(), &data, feature),
+        ViewQuery::Gsea(query) => gsea::table(&inner.state.borrow(), &data, query),
+        ViewQuery::GseaCurve { feature, set } => gsea::curve(&inner.state.borrow(), &data, feature, set),
         ViewQuery::Steer(params) => steer::steer(inner, params).await,
     }
 }

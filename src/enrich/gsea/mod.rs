@@ -26,7 +26,7 @@ use crate::data::{GeneId, Observer};
 pub use error::GseaError;
 pub use params::GseaParams;
 use params::{MAX_PERMUTATIONS, MAX_SAMPLE_SIZE, MAX_WEIGHT, MIN_EPS, MIN_PERMUTATIONS, MIN_SAMPLE_SIZE};
-pub use rank_null::{RankNull, RankScore};
+pub use rank_null::{RankNull, RankNullMaker, RankScore};
 pub use ranking::Ranking;
 pub use run::GseaRun;
 pub use score::{enrichment_score, leading_edge, running_sum};

@@ -20,6 +20,9 @@ pub struct GseaParams {
     pub max_size: usize,
     /// Random sets of each size for NES and p values above about 0.01; 100 to 1,000,000.
     pub n_permutations: usize,
+    /// Whether p too small for the random sets is found by the multilevel method; else every p is a count of random
+    /// sets (fgsea's `fgseaSimple`), at least 1/(1 + those of its sign).
+    pub is_multilevel: bool,
     /// Samples of the multilevel method, odd, 11 to 10,001; the error of ln p falls with its root.
     pub sample_size: usize,
     /// p values below are given as this; 1e-300 to 1.
@@ -32,7 +35,16 @@ pub struct GseaParams {
 
 impl Default for GseaParams {
     fn default() -> Self {
-        Self { min_size: 15, max_size: 500, n_permutations: 1000, sample_size: 101, eps: 1e-50, weight: 1.0, seed: 0 }
+        Self {
+            min_size: 15,
+            max_size: 500,
+            n_permutations: 1000,
+            is_multilevel: true,
+            sample_size: 101,
+            eps: 1e-50,
+            weight: 1.0,
+            seed: 0,
+        }
     }
 }
 

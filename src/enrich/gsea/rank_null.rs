@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::GseaError;
 use super::null::{NullSampler, NullScores};
 use super::params::{MAX_PERMUTATIONS, MIN_PERMUTATIONS};
+use super::precision::simple_log2_error;
 use super::ranking::rank_magnitudes;
 use super::score::enrichment_score;
 
@@ -39,10 +40,19 @@ pub struct RankScore {
     pub nes: Option<f64>,
     /// p on the side of the score, above 0 to 1, uncorrected; `None` as for `nes`.
     pub p_value: Option<f64>,
+    /// Standard deviation of log2 p; `None` as for `nes`.
+    pub log2_error: Option<f64>,
 }
 
-impl RankNull {
-    /// Scores `n_samples` random sets of every size.
+/// Makes the null in small steps.
+#[derive(Clone, Debug)]
+pub struct RankNullMaker {
+    weights: Vec<f64>,
+    sampler: NullSampler,
+}
+
+impl RankNullMaker {
+    /// Begins `n_samples` random sets of every size.
     ///
     /// # Errors
     /// [`GseaError::TooFewGenes`], [`GseaError::Permutations`], or [`GseaError::Size`] for a size of 0 or all genes.
@@ -56,12 +66,39 @@ impl RankNull {
         if let Some(&size) = sizes.iter().find(|size| !(1..n_genes).contains(*size)) {
             return Err(GseaError::Size { size, n_genes });
         }
-        let weights = rank_magnitudes(n_genes);
-        let mut sampler = NullSampler::new(n_genes, sizes.iter().copied(), n_samples, seed);
-        while !sampler.is_done() {
-            sampler.step(&weights);
+        let sampler = NullSampler::new(n_genes, sizes.iter().copied(), n_samples, seed);
+        Ok(Self { weights: rank_magnitudes(n_genes), sampler })
+    }
+
+    /// Whether all random sets are scored.
+    pub fn is_done(&self) -> bool {
+        self.sampler.is_done()
+    }
+
+    /// Scores one more random set of every size.
+    pub fn step(&mut self) {
+        if !self.is_done() {
+            self.sampler.step(&self.weights);
         }
-        Ok(Self { weights, nulls: sampler.finish() })
+    }
+
+    /// The null, after whatever steps are left.
+    #[must_use]
+    pub fn finish(mut self) -> RankNull {
+        while !self.is_done() {
+            self.step();
+        }
+        RankNull { weights: self.weights, nulls: self.sampler.finish() }
+    }
+}
+
+impl RankNull {
+    /// Scores `n_samples` random sets of every size.
+    ///
+    /// # Errors
+    /// [`GseaError::TooFewGenes`], [`GseaError::Permutations`], or [`GseaError::Size`] for a size of 0 or all genes.
+    pub fn new(n_genes: usize, sizes: &[usize], n_samples: usize, seed: u64) -> Result<Self, GseaError> {
+        Ok(RankNullMaker::new(n_genes, sizes, n_samples, seed)?.finish())
     }
 
     /// Scores a set of a size the null was made for.
@@ -77,7 +114,9 @@ impl RankNull {
     pub fn score(&self, ranks: &[u32]) -> Result<RankScore, GseaError> {
         let null = self.null(ranks.len())?;
         let es = enrichment_score(&self.weights, ranks);
-        Ok(RankScore { es, nes: null.nes(es), p_value: null.p_value(es) })
+        let p_value = null.p_value(es);
+        let log2_error = p_value.map(|_| simple_log2_error(null.n_more_extreme(es), null.len()));
+        Ok(RankScore { es, nes: null.nes(es), p_value, log2_error })
     }
 
     /// Mean of the null scores of a size: of those not above 0 and those not below 0. NaN where there are none.

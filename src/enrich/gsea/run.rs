@@ -95,7 +95,11 @@ impl GseaRun {
         let sizes = scored.iter().map(|scored| scored.size);
         Ok(Self {
             sampler: Some(NullSampler::new(weights.len(), sizes, params.n_permutations, params.seed)),
-            fewest_to_count: fewest_to_count(params.n_permutations, params.sample_size),
+            fewest_to_count: if params.is_multilevel {
+                fewest_to_count(params.n_permutations, params.sample_size)
+            } else {
+                0
+            },
             params: params.clone(),
             reversed_weights: weights.iter().rev().copied().collect(),
             weights,

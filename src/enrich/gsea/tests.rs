@@ -124,6 +124,20 @@ fn without_random_sets_on_its_side_a_set_has_no_p() {
 }
 
 #[test]
+fn without_the_multilevel_method_p_is_a_count() {
+    let statistics: Vec<f64> = (0..400).map(|gene| 200.5 - f64::from(gene)).collect();
+    let sets = matched(400, &[("first".to_owned(), (0..30).collect())]);
+    let of = |is_multilevel| {
+        let params = GseaParams { is_multilevel, ..small(1000) };
+        gsea(&Ranking::new(&statistics).unwrap(), &sets, &params, &Silent).unwrap().remove(0)
+    };
+    let (counted, multilevel) = (of(false), of(true));
+    assert_eq!((counted.es, counted.nes), (multilevel.es, multilevel.nes));
+    let p = counted.p_value();
+    assert!(p > 1.0 / 1001.0 && p < 1.0 / 400.0 && multilevel.p_value() < 1e-20, "{p}");
+}
+
+#[test]
 fn below_eps_p_is_eps() {
     let statistics: Vec<f64> = (0..400).map(|gene| 200.5 - f64::from(gene)).collect();
     let sets = matched(400, &[("first".to_owned(), (0..30).collect())]);

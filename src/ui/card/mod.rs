@@ -18,12 +18,12 @@ use crate::ui::method_line;
 use crate::ui::state::{Remote, Shared};
 use crate::ui::widgets::{Banner, BannerKind};
 pub(crate) use gene_table::{GeneRow, GeneTable};
-pub(crate) use parts::CardSection;
-use parts::{Chart, TableTwin, TermList};
+pub(crate) use parts::{CardSection, Chart, More};
+use parts::{TableTwin, TermList};
 use term_table::TermTable;
 
 /// Width of the card's charts in CSS pixels.
-const WIDTH: u32 = 320;
+pub(crate) const WIDTH: u32 = 320;
 /// Rows a chart of bars shows; the table beside it has all.
 const MOST_BARS: usize = 6;
 
@@ -43,6 +43,9 @@ pub fn FeatureCardView(
     genes_hint: Signal<String>,
     /// A gene was pressed.
     on_gene: Callback<GeneId>,
+    /// The part that runs GSEA, shown where genes are ranked.
+    #[prop(into)]
+    gsea: ViewFn,
 ) -> impl IntoView {
     let value = Memo::new(move |_| card.with(|card| card.value.clone()));
     let error = Memo::new(move |_| card.with(|card| card.error.clone()));
@@ -60,6 +63,7 @@ pub fn FeatureCardView(
                             analysis=analysis
                             genes_hint=genes_hint
                             on_gene=on_gene
+                            gsea=gsea.clone()
                         />
                     }
                         .into_any()
@@ -102,6 +106,7 @@ fn CardBody(
     analysis: Analysis,
     genes_hint: Signal<String>,
     on_gene: Callback<GeneId>,
+    gsea: ViewFn,
 ) -> impl IntoView {
     // Until the card is asked for anew it may be older than the analysis.
     let analysis = analysis.filter(|analysis| analysis.params == card.params);
@@ -121,6 +126,7 @@ fn CardBody(
         <Labels card=card.clone() />
         <Genes card=card.clone() analysis=analysis.clone() genes_hint=genes_hint on_gene=on_gene />
         <Terms card=card.clone() analysis=analysis />
+        {(card.n_positive > 0 && card.params.mode == AnalysisMode::Sound).then(|| gsea.run())}
         <TopCells card=card label_columns=label_columns />
     }
 }

@@ -53,7 +53,7 @@ pub(crate) fn TableTwin(summary: &'static str, heads: Vec<String>, rows: Vec<Vec
 
 /// The button that shows the rest of a list, if there is a rest.
 #[component]
-pub(super) fn More(is_long: RwSignal<bool>, n_all: usize, n_shown: usize) -> impl IntoView {
+pub(crate) fn More(is_long: RwSignal<bool>, n_all: usize, n_shown: usize) -> impl IntoView {
     (n_all > n_shown).then(|| {
         let text = move || if is_long.get() { "Show fewer".to_owned() } else { format!("Show all {n_all}") };
         view! {

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::{categorical_columns, shown_labels};
 use crate::data::GeneId;
-use crate::protocol::CellColor;
+use crate::protocol::{CellColor, Convention, ExportKind, Job, TableFormat, TableStyle};
 use crate::ui::card::FeatureCardView;
+use crate::ui::gsea::{GseaForm, GseaSection, GseaSource};
 use crate::ui::state::{Msg, State};
 use crate::ui::steer::SteerView;
 use crate::ui::store::Store;
@@ -44,6 +45,7 @@ fn step(label: &'static str, icon: IconName, by: isize) -> impl IntoView {
 #[component]
 fn FeatureTab() -> impl IntoView {
     let store = Store::get();
+    let gsea = gsea_source(store);
     view! {
         <FeatureCardView
             card=store.memo(|state| state.card.clone()).into()
@@ -51,8 +53,39 @@ fn FeatureTab() -> impl IntoView {
             analysis=store.memo(|state| state.analysis.clone()).into()
             genes_hint=store.memo(|state| genes_hint(state).to_owned()).into()
             on_gene=color_by_gene(store)
+            gsea=move || view! { <GseaSection source=gsea /> }
         />
     }
+}
+
+fn gsea_source(store: Store) -> GseaSource {
+    let save = move |convention: Convention| {
+        if let Some(feature) = store.peek(|state| state.selected_feature) {
+            let style = TableStyle { format: TableFormat::Csv, convention };
+            store.send(Msg::Export(ExportKind::Gsea { feature: Some(feature), style }));
+        }
+    };
+    GseaSource {
+        hint: store.memo(gsea_hint).into(),
+        job: store.memo(|state| state.jobs.gsea.clone()).into(),
+        found: store.memo(|state| state.gsea.table.clone()).into(),
+        notices: store.memo(|state| state.gsea.notices.clone()).into(),
+        chosen: store.memo(|state| state.gsea.chosen).into(),
+        curve: store.memo(|state| state.gsea.curve.clone()).into(),
+        form: RwSignal::new(GseaForm::default()),
+        is_form_open: RwSignal::new(false),
+        on_run: Callback::new(move |params| store.send(Msg::RunGsea(params))),
+        on_cancel: Callback::new(move |()| store.send(Msg::Cancel(Job::Gsea))),
+        on_dismiss: Callback::new(move |()| store.send(Msg::DismissError(Job::Gsea))),
+        on_choose: Callback::new(move |set| store.send(Msg::ChooseGseaSet(set))),
+        on_save: Callback::new(save),
+    }
+}
+
+/// Why GSEA can't be run.
+fn gsea_hint(state: &State) -> Option<&'static str> {
+    let has_sets = state.dataset.as_ref().is_some_and(|dataset| dataset.gene_sets.is_some());
+    (!has_sets).then_some("GSEA needs gene sets: add a .gmt file.")
 }
 
 #[component]

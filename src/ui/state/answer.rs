@@ -56,8 +56,10 @@ impl State {
                 self.analysis = Some(Shared::new(summary));
                 let mut effects = self.ask_table();
                 effects.extend(self.ask_card());
+                effects.extend(self.ask_gsea());
                 effects
             }
+            Event::GseaReady(summary) => self.gsea_ready(summary),
             Event::Exported { files } => {
                 self.jobs.export = JobState::Idle;
                 vec![Effect::Save(files)]
@@ -144,7 +146,7 @@ impl State {
                         self.training.is_stopping = false;
                     }
                     Job::Open => self.opening.clear(),
-                    Job::Analyse | Job::Export => {}
+                    Job::Analyse | Job::Gsea | Job::Export => {}
                 }
                 *self.jobs.get_mut(job) = JobState::Failed(message);
                 Vec::new()
@@ -161,6 +163,8 @@ impl State {
             ViewKind::Color => self.coloring.fail(message),
             ViewKind::GeneNames => self.gene_names.fail(message),
             ViewKind::Card => self.card.fail(message),
+            ViewKind::Gsea => self.gsea.table.fail(message),
+            ViewKind::GseaCurve => self.gsea.curve.fail(message),
             ViewKind::Steer => self.steer.fail(message),
             ViewKind::Table => {
                 self.table.is_loading = false;
@@ -197,6 +201,8 @@ impl State {
                 return self.select_awaited();
             }
             ViewResult::FeatureCard(card) => self.card.set(Shared::new(*card)),
+            ViewResult::Gsea(table) => return self.gsea_viewed(table.map(|table| *table)),
+            ViewResult::GseaCurve(curve) => self.gsea.curve.set(Shared::new(*curve)),
             ViewResult::Steer(result) => self.steer.set(Shared::new(*result)),
         }
         Vec::new()

@@ -3,8 +3,8 @@
 use super::{Preview, TableEdit};
 use crate::data::{CellSelection, FeatureId, LabelChoice};
 use crate::protocol::{
-    AnalysisParams, Answer, Call, CellColor, DeviceChoice, ExportKind, ExportedFile, FileHandle, Job, MapSource,
-    NoticeLevel, SaeParams, SteerParams,
+    AnalysisParams, Answer, Call, CellColor, DeviceChoice, ExportKind, ExportedFile, FeatureGseaParams, FileHandle,
+    Job, MapSource, NoticeLevel, SaeParams, SteerParams,
 };
 
 /// Something that happened.
@@ -52,6 +52,10 @@ pub enum Msg {
     Stop,
     /// Analyse all live features.
     Analyse(AnalysisParams),
+    /// Run GSEA of the chosen feature.
+    RunGsea(FeatureGseaParams),
+    /// Look at the running sum of a gene set, or of none.
+    ChooseGseaSet(Option<u32>),
     /// Cancel a job.
     Cancel(Job),
     /// Write a table.

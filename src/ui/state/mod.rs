@@ -6,6 +6,7 @@
 //! identity, so that comparing states never walks 100,000 numbers.
 
 mod answer;
+mod gsea;
 mod message;
 mod open;
 mod reduce;
@@ -18,6 +19,7 @@ mod views;
 
 use std::collections::BTreeMap;
 
+pub use gsea::Gsea;
 pub use message::{Effect, Msg};
 pub use open::map_choices;
 pub use reduce::reduce;
@@ -87,6 +89,8 @@ pub struct Jobs {
     pub train: JobState,
     /// Differential expression and gene sets.
     pub analyse: JobState,
+    /// Gene set enrichment along a ranking.
+    pub gsea: JobState,
     /// Writing tables.
     pub export: JobState,
 }
@@ -98,6 +102,7 @@ impl Jobs {
             Job::Open => &self.open,
             Job::Train => &self.train,
             Job::Analyse => &self.analyse,
+            Job::Gsea => &self.gsea,
             Job::Export => &self.export,
         }
     }
@@ -108,6 +113,7 @@ impl Jobs {
             Job::Open => &mut self.open,
             Job::Train => &mut self.train,
             Job::Analyse => &mut self.analyse,
+            Job::Gsea => &mut self.gsea,
             Job::Export => &mut self.export,
         }
     }
@@ -186,6 +192,8 @@ pub struct State {
     pub table: Table,
     /// The card of the selected feature.
     pub card: Remote<Shared<FeatureCard>>,
+    /// GSEA of the selected feature.
+    pub gsea: Gsea,
     /// The last steering experiment.
     pub steer: Remote<Shared<SteerResult>>,
     /// Messages in the corner, oldest first.
@@ -223,6 +231,7 @@ impl Default for State {
             hover: None,
             table: Table::default(),
             card: Remote::default(),
+            gsea: Gsea::default(),
             steer: Remote::default(),
             toasts: Vec::new(),
             looked_at: None,

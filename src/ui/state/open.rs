@@ -100,6 +100,8 @@ impl State {
         self.sae = None;
         self.analysis = None;
         self.jobs.analyse = JobState::Idle;
+        self.jobs.gsea = JobState::Idle;
+        self.gsea = super::Gsea::default();
         self.selected_feature = None;
         self.table = Table::default();
         self.card = Remote::default();

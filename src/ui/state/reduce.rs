@@ -62,6 +62,7 @@ fn reduce_job(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.jobs.analyse = running("Preparing");
             vec![state.send(Request::Analyse { params })]
         }
+        Msg::RunGsea(params) => state.run_gsea(params),
         Msg::Cancel(job) => vec![state.send(Request::Cancel { job })],
         Msg::Export(kind) => {
             state.jobs.export = running("Writing the file");
@@ -80,6 +81,7 @@ fn reduce_look(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::SelectFeature(feature) => state.select_feature(feature),
         Msg::StepFeature(by) => state.step_feature(by),
+        Msg::ChooseGseaSet(set) => state.choose_gsea_set(set),
         Msg::SelectCells(selection) => state.select_cells(selection),
         Msg::ToggleLabel(choice) => {
             let selection = toggle_label(&state.selection, choice);
@@ -96,7 +98,7 @@ fn reduce_look(state: &mut State, msg: Msg) -> Vec<Effect> {
     }
 }
 
-fn running(message: &str) -> JobState {
+pub(super) fn running(message: &str) -> JobState {
     JobState::Running { fraction: 0.0, message: message.to_owned() }
 }
 
@@ -120,7 +122,7 @@ impl State {
 
     pub(super) fn engine_broken(&mut self, message: String) -> Vec<Effect> {
         self.engine = EngineStatus::Broken(message);
-        for job in [Job::Open, Job::Train, Job::Analyse, Job::Export] {
+        for job in [Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Export] {
             if self.jobs.get(job).is_running() {
                 *self.jobs.get_mut(job) = JobState::Idle;
             }
@@ -168,10 +170,12 @@ impl State {
         self.steer = Remote::default();
         let Some(feature) = feature else {
             self.card = Remote::default();
+            self.forget_gsea();
             return Vec::new();
         };
         self.card.ask();
         let mut effects = vec![self.view(ViewKind::Card, ViewQuery::FeatureCard(feature))];
+        effects.extend(self.ask_gsea());
         effects.extend(self.color_by(CellColor::Feature(feature)));
         effects
     }

@@ -21,6 +21,10 @@ pub enum ViewKind {
     Table,
     /// A feature card.
     Card,
+    /// What GSEA found for the feature.
+    Gsea,
+    /// A running sum.
+    GseaCurve,
     /// A steering experiment.
     Steer,
 }
@@ -48,6 +52,7 @@ impl Requests {
             Request::Open { .. } => Purpose::Job(Job::Open),
             Request::Train { .. } | Request::ResumeCheckpoint => Purpose::Job(Job::Train),
             Request::Analyse { .. } => Purpose::Job(Job::Analyse),
+            Request::Gsea { .. } => Purpose::Job(Job::Gsea),
             Request::Export { .. } => Purpose::Job(Job::Export),
             _ => Purpose::Other,
         };

@@ -1,26 +1,14 @@
 //! Calls to a worker and what may be wrong with its answers.
 
-use std::cell::RefCell;
-
-use futures::FutureExt;
-
 use crate::data::{PackedMatrix, SparseRows};
+use crate::engine::pool::worker_fault;
 use crate::lens::sound::{FeatureGroups, Findings, NegativeCells, ShardPlan, Universe};
-use crate::platform::{HostError, LocalTask, Pool};
-use crate::pool::{Worker, unpack};
+use crate::platform::{HostError, Pool};
+use crate::pool::unpack;
 use crate::protocol::{Bytes, F64Column, Lists, PoolAnswer, PoolCall, PoolPlan, SoundParams};
 
 /// Values sent to a worker at a time.
 const VALUES_PER_SLICE: usize = 1 << 19;
-
-/// Asks a worker for what has no other answer than that it is done.
-pub(super) async fn ask(pool: &dyn Pool, worker: usize, call: PoolCall) -> Result<(), HostError> {
-    match pool.call(worker, call).await? {
-        PoolAnswer::Done => Ok(()),
-        PoolAnswer::Failed(reason) => Err(worker_fault(&reason)),
-        PoolAnswer::Findings(_) => Err(worker_fault("it answered what was not asked")),
-    }
-}
 
 /// Asks a worker for the findings of so many features.
 pub(super) async fn ask_findings(
@@ -35,12 +23,8 @@ pub(super) async fn ask_findings(
             found.ok_or_else(|| worker_fault("its findings are not whole"))
         }
         PoolAnswer::Failed(reason) => Err(worker_fault(&reason)),
-        PoolAnswer::Done => Err(worker_fault("it answered what was not asked")),
+        PoolAnswer::Done | PoolAnswer::Gsea(_) => Err(worker_fault("it answered what was not asked")),
     }
-}
-
-fn worker_fault(reason: &str) -> HostError {
-    HostError::Worker { reason: reason.to_owned() }
 }
 
 pub(super) fn plan_call(plan: &ShardPlan, n_cells: usize, tests_as_before: bool) -> PoolCall {
@@ -81,22 +65,6 @@ pub(super) fn slice(by_gene: &PackedMatrix, first: usize) -> (usize, usize) {
         end += 1;
     }
     (end, n_values)
-}
-
-/// The engine's own thread in place of a pool.
-#[derive(Default)]
-pub(super) struct OwnThread {
-    worker: RefCell<Worker>,
-}
-
-impl Pool for OwnThread {
-    fn n_workers(&self) -> usize {
-        1
-    }
-
-    fn call(&self, _worker: usize, call: PoolCall) -> LocalTask<'_, Result<PoolAnswer, HostError>> {
-        async move { Ok(self.worker.borrow_mut().answer(call)) }.boxed_local()
-    }
 }
 
 #[cfg(test)]

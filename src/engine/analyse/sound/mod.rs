@@ -14,13 +14,13 @@ use std::rc::Rc;
 use futures::future::join_all;
 
 pub(in crate::engine) use kept::KeptTests;
-use messages::OwnThread;
 use work::Work;
 
 use super::{Outcome, Task};
 use crate::data::{Notice, Observer};
 use crate::engine::EngineError;
 use crate::engine::analysis::{Results, SoundResults};
+use crate::engine::pool::OwnThread;
 use crate::engine::session::sentence;
 use crate::lens::sound::GlobalFamily;
 use crate::protocol::SoundParams;

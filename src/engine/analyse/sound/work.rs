@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::kept::KeptTests;
-use super::messages::{OwnThread, ask, ask_findings, block_call, plan_call, slice};
+use super::messages::{ask_findings, block_call, plan_call, slice};
 use crate::data::{FeatureId, Notice, Observer, PackedMatrix};
 use crate::engine::EngineError;
 use crate::engine::analyse::{Outcome, Task};
 use crate::engine::analysis::{Results, SoundResults};
+use crate::engine::pool::{OwnThread, ask};
 use crate::lens::sound::{BLOCK, FeatureGroups, Findings, GroupMaker, ShardPlan};
 use crate::platform::{HostError, Pool};
 use crate::protocol::{Bytes, PoolCall};
