@@ -74,6 +74,32 @@ fn a_run_writes_every_file_and_loads_its_own_weights() {
 }
 
 #[test]
+fn gsea_is_written_where_it_is_asked_for() {
+    let out = out_folder("gsea");
+    let options = ["--epochs", "100", "--seed", "1", "--positives", "active", "--gsea", "all", "--gsea-rank", "welch"];
+    let output = run("obsm/X_latent", &out, &[&SMALL[..], &options].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let table = std::fs::read_to_string(out.join("gsea.csv")).unwrap();
+    assert!(table.starts_with("feature,set,size,es,nes,log10_p,padj,log2err,leading_edge\n"), "{table:.200}");
+    assert!(table.contains(",RESPONSE,12,"), "{table}");
+    let summary = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    assert!(summary.contains("\"gsea.csv\""), "{summary}");
+
+    let weights = out.join("sae").to_string_lossy().into_owned();
+    let again = out_folder("gsea_columns");
+    let options = ["--weights", &weights, "--positives", "active", "--gsea", "0,1", "--gsea-convention", "fgsea"];
+    let output = run("obsm/X_latent", &again, &options);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let table = std::fs::read_to_string(again.join("gsea.csv")).unwrap();
+    assert!(table.starts_with("feature,pathway,pval,padj,log2err,ES,NES,size,leadingEdge\n"), "{table:.200}");
+    let output = run("obsm/X_latent", &again, &["--weights", &weights, "--gsea", "4"]);
+    assert_eq!(output.status.code(), Some(2), "{}", errors(&output));
+    assert!(errors(&output).contains("feature 4 does not exist; there are features 0 to 3"), "{}", errors(&output));
+    let output = run("obsm/X_latent", &again, &["--mode", "paper", "--gsea", "0"]);
+    assert!(errors(&output).contains("--gsea belongs to --mode sound"), "{}", errors(&output));
+}
+
+#[test]
 fn paper_mode_writes_the_papers_tables() {
     let out = out_folder("paper");
     let output =

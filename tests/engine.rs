@@ -1,5 +1,6 @@
 //! The engine driven by requests and answers, without a browser, on a small data set with known truth.
 
+mod gsea;
 mod pool;
 
 use std::cell::Cell;

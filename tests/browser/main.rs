@@ -10,6 +10,7 @@ mod bench;
 #[path = "../../src/bin/xtask/file_server.rs"]
 mod file_server;
 mod files;
+mod gsea;
 mod looking;
 mod made;
 mod main_job;

@@ -217,6 +217,12 @@ impl Tab {
         self.or_fail(clicked, &format!("{css} to be clicked")).await;
     }
 
+    /// Presses a key where the focus is.
+    pub(crate) async fn key(&self, key: Key) {
+        let pressed = self.driver.action_chain().send_keys(key).perform().await;
+        self.or_fail(pressed, &format!("the key {key:?} to be pressed")).await;
+    }
+
     /// Draws a line with the pointer through points given in pixels from the middle of an element.
     pub(crate) async fn draw(&self, css: &str, points: &[(i64, i64)]) {
         let surface = self.find(css, SOON).await;
