@@ -219,7 +219,7 @@ impl Tab {
 
     /// Presses a key where the focus is.
     pub(crate) async fn key(&self, key: Key) {
-        let pressed = self.driver.action_chain().send_keys(key).perform().await;
+        let pressed = self.driver.action_chain().send_keys(key.clone()).perform().await;
         self.or_fail(pressed, &format!("the key {key:?} to be pressed")).await;
     }
 

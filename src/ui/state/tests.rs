@@ -342,3 +342,84 @@ fn closing_brings_the_empty_state_back() {
     assert_eq!(calls(&effects)[0].request, Request::Close);
     assert!(state.is_empty());
 }
+
+fn gsea_table(feature: u32, sets: &[u32]) -> GseaTable {
+    let term = |&set: &u32| GseaTerm {
+        set,
+        name: format!("set {set}"),
+        size: 20,
+        es: 0.5,
+        nes: 2.0,
+        log10_p_value: -3.0,
+        log2_error: 0.3,
+        log10_padj: -2.0,
+        leading_edge: Vec::new(),
+        like: None,
+    };
+    GseaTable {
+        feature: FeatureId(feature),
+        params: FeatureGseaParams::default(),
+        n_genes: 10,
+        n_tied: 0,
+        size_limits: [10, 500],
+        n_sets: sets.len(),
+        n_significant: [0, 0],
+        alpha: 0.05,
+        terms: sets.iter().map(term).collect(),
+        notices: Vec::new(),
+    }
+}
+
+fn gsea_summary(feature: u32) -> GseaSummary {
+    let done = vec![FeatureId(feature)];
+    GseaSummary { params: FeatureGseaParams::default(), n_asked: 1, done, left_out: Vec::new(), notices: Vec::new() }
+}
+
+/// A state that looks at a feature, and the id of its question for GSEA.
+fn looking_at(feature: u32) -> (State, RequestId) {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    let effects = reduce(&mut state, Msg::SelectFeature(Some(FeatureId(feature))));
+    let is_gsea = |call: &&Call| matches!(call.request, Request::View { query: ViewQuery::Gsea(_) });
+    let id = calls(&effects).iter().find(is_gsea).expect("GSEA is asked for with the card").id;
+    (state, id)
+}
+
+#[test]
+fn a_gsea_that_has_run_shows_its_first_set() {
+    let (mut state, id) = looking_at(3);
+    assert!(say(&mut state, id, Event::View(ViewResult::Gsea(None))).is_empty());
+    assert_eq!(state.gsea.table.value, Some(None));
+    let call = calls(&reduce(&mut state, Msg::RunGsea(FeatureGseaParams::default()))).remove(0);
+    let features = GseaFeatures::These(vec![FeatureId(3)]);
+    assert_eq!(call.request, Request::Gsea { features, params: FeatureGseaParams::default() });
+    assert!(state.jobs.gsea.is_running());
+    let asked = calls(&say(&mut state, call.id, Event::GseaReady(gsea_summary(3))));
+    assert_eq!(state.jobs.gsea, JobState::Idle);
+    let table = Some(Box::new(gsea_table(3, &[7, 2])));
+    let drawn = calls(&say(&mut state, asked[0].id, Event::View(ViewResult::Gsea(table))));
+    let query = ViewQuery::GseaCurve { feature: FeatureId(3), set: 7 };
+    assert_eq!((drawn[0].request.clone(), state.gsea.chosen), (Request::View { query }, Some(7)));
+    reduce(&mut state, Msg::ChooseGseaSet(None));
+    assert_eq!(state.gsea.chosen, None);
+}
+
+#[test]
+fn a_gsea_of_a_feature_no_longer_looked_at_changes_nothing_on_the_card() {
+    let (mut state, _) = looking_at(3);
+    let id = calls(&reduce(&mut state, Msg::RunGsea(FeatureGseaParams::default())))[0].id;
+    reduce(&mut state, Msg::SelectFeature(Some(FeatureId(4))));
+    assert!(state.jobs.gsea.is_running());
+    assert!(say(&mut state, id, Event::GseaReady(gsea_summary(3))).is_empty());
+    assert!(!state.jobs.gsea.is_running() && state.gsea.table.is_loading);
+}
+
+#[test]
+fn a_gsea_that_fails_says_why_on_the_card() {
+    let (mut state, _) = looking_at(3);
+    let id = calls(&reduce(&mut state, Msg::RunGsea(FeatureGseaParams::default())))[0].id;
+    say(&mut state, id, Event::Failed { message: "No sets.".into() });
+    assert_eq!(state.jobs.gsea.error(), Some("No sets."));
+    reduce(&mut state, Msg::DismissError(Job::Gsea));
+    assert_eq!(state.jobs.gsea, JobState::Idle);
+}
