@@ -41,6 +41,9 @@ pub enum EngineError {
         /// The job.
         job: Job,
     },
+    /// A view that takes its time was left for a newer one of its kind.
+    #[error("another feature was asked for before this card was ready")]
+    Superseded,
     /// No embedding of that name.
     #[error("there is no embedding {name:?}; the data have {}{}", listed(known), after_semicolon(left_out.as_deref()))]
     UnknownEmbedding {

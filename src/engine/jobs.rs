@@ -10,8 +10,10 @@ use crate::protocol::{Answer, Event, Job, RequestId};
 
 /// Seconds between two progress messages.
 const PROGRESS_EVERY_SECS: f64 = 0.1;
+/// Genes tested between two looks at the clock.
+pub(super) const GENES_PER_STEP: usize = 64;
 /// A job hands the thread back when it has had it for so many seconds.
-const TURN_SECS: f64 = 0.025;
+pub(super) const TURN_SECS: f64 = 0.025;
 
 /// The jobs going on.
 #[derive(Default)]

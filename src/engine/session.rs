@@ -1,6 +1,6 @@
 //! Requests come in here and go to where they are served.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 
@@ -29,6 +29,8 @@ pub(super) struct Inner {
     pub(super) state: RefCell<State>,
     /// The running training: what it listens to and the embedding it reads.
     pub(super) training: RefCell<Option<(UnboundedSender<Command>, String)>>,
+    /// Number of the newest feature card asked for.
+    pub(super) newest_card: Cell<u32>,
     /// What workers keep of the last analysis.
     pub(super) kept_tests: RefCell<Option<KeptTests>>,
 }
@@ -37,8 +39,8 @@ impl Engine {
     /// An engine with nothing open; its first message is [`Event::Ready`].
     #[must_use]
     pub fn new(host: Rc<dyn Host>) -> Self {
-        let (jobs, state, training, kept_tests) = Default::default();
-        let engine = Self { inner: Rc::new(Inner { host, jobs, state, training, kept_tests }) };
+        let (jobs, state, training, newest_card, kept_tests) = Default::default();
+        let engine = Self { inner: Rc::new(Inner { host, jobs, state, training, newest_card, kept_tests }) };
         engine.start(0, |inner| async move {
             inner.greet().await;
             Ok(())

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use featurescope::data::FeatureId;
 use featurescope::platform::{HostError, LocalTask, Pool};
 use featurescope::pool::Worker;
 use featurescope::protocol::{
     AnalysisParams, AnalysisSummary, Event, ExportKind, Notice, PoolAnswer, PoolCall, Positives, Request, SoundParams,
-    TableStyle, Universe,
+    TableStyle, Universe, ViewQuery, ViewResult,
 };
 use futures::FutureExt;
 
@@ -133,4 +134,24 @@ fn what_is_found_can_be_looked_at_block_by_block() {
     let so_far: Vec<usize> = so_far.collect();
     let whole = analysed(events.clone());
     assert!(!so_far.is_empty() && so_far.is_sorted() && so_far.last() == Some(&whole.n_done), "{so_far:?}");
+}
+
+#[test]
+fn a_card_that_nobody_waits_for_any_more_is_left() {
+    let mut desk = ready();
+    desk.analyse();
+    desk.send(Request::View { query: ViewQuery::FeatureCard(FeatureId(0)) });
+    let events = desk.ask(Request::View { query: ViewQuery::FeatureCard(FeatureId(1)) });
+    let cards: Vec<FeatureId> = events.iter().filter_map(card_of).collect();
+    assert_eq!(cards, [FeatureId(1)]);
+    assert!(
+        events.iter().any(|event| matches!(event, Event::Failed { message } if message.contains("another feature")))
+    );
+}
+
+fn card_of(event: &Event) -> Option<FeatureId> {
+    match event {
+        Event::View(ViewResult::FeatureCard(card)) => Some(card.row.feature),
+        _ => None,
+    }
 }

@@ -9,7 +9,7 @@ use super::{CSV, file};
 use crate::data::{FeatureId, GeneId, Observer};
 use crate::engine::EngineError;
 use crate::engine::analysis::{Analysis, Results};
-use crate::engine::jobs::RunningJob;
+use crate::engine::jobs::{GENES_PER_STEP, RunningJob};
 use crate::engine::model::Features;
 use crate::engine::state::OpenData;
 use crate::lens::sound::{FeatureGroups, FeatureReport, GeneTable, GeneTableMaker, GroupMaker, ShardPlan};
@@ -21,8 +21,6 @@ use crate::protocol::{AnalysisParams, Event, ExportedFile, SoundParams, TableFor
 
 /// Features whose genes are tested at a time.
 const FEATURES_PER_BATCH: usize = 64;
-/// Genes tested between two looks at the clock.
-const GENES_PER_STEP: usize = 64;
 const SMALLEST: f64 = 5e-324;
 /// Parts of a file are at least this large.
 const PART_BYTES: usize = 16 << 20;

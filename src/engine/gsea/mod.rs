@@ -16,7 +16,7 @@ use self::results::adjust;
 pub(super) use self::results::{FeatureGsea, Ranked, SetTest};
 use self::shared_null::SharedNull;
 use super::EngineError;
-use super::jobs::RunningJob;
+use super::jobs::{GENES_PER_STEP, RunningJob};
 use super::model::Features;
 use super::session::Inner;
 use super::state::OpenData;
@@ -29,8 +29,6 @@ use crate::protocol::{
 
 /// Features whose genes are tested in one pass over the values.
 const FEATURES_PER_BATCH: usize = 32;
-/// Genes tested between two looks at the clock.
-const GENES_PER_STEP: usize = 64;
 /// Share of the progress that ranking genes is.
 const RANKING_SHARE: f64 = 0.1;
 

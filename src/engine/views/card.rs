@@ -3,10 +3,14 @@
 //! Genes and terms are found for this feature on the spot, by the analysis's parameters; in paper mode they come from
 //! the analysis where one has run.
 
+use std::cell::Cell;
+
 use crate::data::{FeatureId, Notice};
 use crate::engine::EngineError;
+use crate::engine::jobs::TURN_SECS;
 use crate::engine::model::Features;
-use crate::engine::state::{OpenData, State};
+use crate::engine::session::Inner;
+use crate::engine::state::OpenData;
 use crate::lens::{CategoryAssociation, LabelIndex};
 use crate::protocol::{FeatureCard, HistogramData, LabelAssociation, TopCell, ViewResult};
 
@@ -19,11 +23,19 @@ const N_TOP_CELLS: usize = 20;
 /// All about one feature.
 ///
 /// # Errors
-/// [`EngineError::NoSae`], [`EngineError::UnknownFeature`], [`EngineError::Lens`].
-pub(super) fn feature_card(state: &State, data: &OpenData, feature: FeatureId) -> Result<ViewResult, EngineError> {
-    let features = state.features()?;
+/// [`EngineError::NoSae`], [`EngineError::UnknownFeature`], [`EngineError::Superseded`].
+pub(super) async fn feature_card(
+    inner: &Inner,
+    data: &OpenData,
+    feature: FeatureId,
+) -> Result<ViewResult, EngineError> {
+    let turns = Turns::begin(inner);
+    let (features, analysis) = {
+        let state = inner.state.borrow();
+        (state.features()?, state.analysis.clone())
+    };
     features.check(feature)?;
-    let analysis = state.analysis.as_deref();
+    let analysis = analysis.as_deref();
     let source = RowSource { data, features: &features, analysis };
     let mut card = FeatureCard {
         row: source.row(feature),
@@ -42,13 +54,43 @@ pub(super) fn feature_card(state: &State, data: &OpenData, feature: FeatureId) -
     };
     if data.dataset.expression.is_some() && card.row.n_active > 0 {
         let params = card.params.clone();
-        let added = Source { data, features: &features, analysis, params: &params }.add_to(&mut card);
-        // The rest of the card stands without genes.
-        if let Err(EngineError::Lens(error)) = added {
-            card.notices.push(Notice::warning(crate::engine::session::sentence(&error.to_string())));
+        let added = Source { data, features: &features, analysis, params: &params }.add_to(&mut card, &turns).await;
+        match added {
+            // The rest of the card stands without genes.
+            Err(EngineError::Lens(error)) => {
+                card.notices.push(Notice::warning(crate::engine::session::sentence(&error.to_string())));
+            }
+            added => added?,
         }
     }
     Ok(ViewResult::FeatureCard(Box::new(card)))
+}
+
+/// The thread, handed back every few hundredths of a second, until a newer card is asked for.
+pub(super) struct Turns<'a> {
+    inner: &'a Inner,
+    card: u32,
+    began: Cell<f64>,
+}
+
+impl<'a> Turns<'a> {
+    fn begin(inner: &'a Inner) -> Self {
+        let card = inner.newest_card.get().wrapping_add(1);
+        inner.newest_card.set(card);
+        Self { inner, card, began: Cell::new(inner.host.now_secs()) }
+    }
+
+    /// Hands the thread back if this card has had it for long.
+    ///
+    /// # Errors
+    /// [`EngineError::Superseded`].
+    pub(super) async fn next(&self) -> Result<(), EngineError> {
+        if self.inner.host.now_secs() - self.began.get() >= TURN_SECS {
+            self.inner.host.yield_now().await;
+            self.began.set(self.inner.host.now_secs());
+        }
+        if self.inner.newest_card.get() == self.card { Ok(()) } else { Err(EngineError::Superseded) }
+    }
 }
 
 fn histogram(features: &Features, feature: FeatureId) -> HistogramData {

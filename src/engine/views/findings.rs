@@ -1,8 +1,10 @@
 //! Genes and terms of a feature card, in either mode.
 
+use super::card::Turns;
 use crate::data::{FeatureId, Notice};
 use crate::engine::EngineError;
 use crate::engine::analysis::{Analysis, Results};
+use crate::engine::jobs::GENES_PER_STEP;
 use crate::engine::model::Features;
 use crate::engine::state::OpenData;
 use crate::enrich::{GeneSetId, MatchedGeneSets, representatives};
@@ -29,11 +31,11 @@ impl Source<'_> {
     /// Adds groups, genes and terms.
     ///
     /// # Errors
-    /// [`EngineError::Lens`], [`EngineError::NoExpression`].
-    pub(super) fn add_to(&self, card: &mut FeatureCard) -> Result<(), EngineError> {
+    /// [`EngineError::Lens`], [`EngineError::NoExpression`], [`EngineError::Superseded`].
+    pub(super) async fn add_to(&self, card: &mut FeatureCard, turns: &Turns<'_>) -> Result<(), EngineError> {
         match self.params.mode {
             AnalysisMode::Paper => self.add_paper(card),
-            AnalysisMode::Sound => self.add_sound(card),
+            AnalysisMode::Sound => self.add_sound(card, turns).await,
         }
     }
 
@@ -98,12 +100,12 @@ impl Source<'_> {
         }
     }
 
-    fn add_sound(&self, card: &mut FeatureCard) -> Result<(), EngineError> {
+    async fn add_sound(&self, card: &mut FeatureCard, turns: &Turns<'_>) -> Result<(), EngineError> {
         let (plan, notices) = self.data.sound_plan(self.params)?;
         if self.analysis.is_none() {
             card.notices.extend(notices);
         }
-        match self.gene_table(card.row.feature, &plan)? {
+        match self.gene_table(card.row.feature, &plan, turns).await? {
             Ok(table) => {
                 let report = FeatureReport::new(&plan, &table);
                 self.add_report(card, &report, &table, &plan);
@@ -116,16 +118,25 @@ impl Source<'_> {
     /// Every number of every gene, unless the feature's groups are too small.
     ///
     /// # Errors
-    /// [`EngineError::Lens`], [`EngineError::NoExpression`].
-    fn gene_table(&self, feature: FeatureId, plan: &ShardPlan) -> Result<Result<GeneTable, Exclusion>, EngineError> {
+    /// [`EngineError::Lens`], [`EngineError::NoExpression`], [`EngineError::Superseded`].
+    async fn gene_table(
+        &self,
+        feature: FeatureId,
+        plan: &ShardPlan,
+        turns: &Turns<'_>,
+    ) -> Result<Result<GeneTable, Exclusion>, EngineError> {
         let cells = &self.data.dataset.cells;
         let groups = GroupMaker::new(&plan.params, &self.features.model.activations, cells)?.of_feature(feature);
         let by_gene = &self.data.expression()?.by_gene;
-        let table = |groups| {
-            let groups = std::slice::from_ref(&groups);
-            GeneTableMaker::new(by_gene, &plan.normaliser, groups, &plan.params).finish().swap_remove(0)
+        let groups = match groups {
+            Ok(groups) => [groups],
+            Err(reason) => return Ok(Err(reason)),
         };
-        Ok(groups.map(table))
+        let mut tables = GeneTableMaker::new(by_gene, &plan.normaliser, &groups, &plan.params);
+        while tables.step(GENES_PER_STEP) {
+            turns.next().await?;
+        }
+        Ok(Ok(tables.finish().swap_remove(0)))
     }
 
     fn add_report(&self, card: &mut FeatureCard, report: &FeatureReport, table: &GeneTable, plan: &ShardPlan) {

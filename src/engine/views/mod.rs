@@ -13,7 +13,7 @@ use super::EngineError;
 use super::session::Inner;
 use crate::protocol::{ViewQuery, ViewResult};
 
-/// Answers a query; only steering takes its time, for its gene decoder.
+/// Answers a query; a card takes its time for its genes, and steering for its gene decoder.
 ///
 /// # Errors
 /// [`EngineError`] where it asks for something that is not there.
@@ -25,7 +25,7 @@ pub(super) async fn answer(inner: &Rc<Inner>, query: ViewQuery) -> Result<ViewRe
         ViewQuery::GeneNames => Ok(ViewResult::GeneNames(data.expression()?.gene_names.clone())),
         ViewQuery::CellNames(rows) => cells::names(&data, &rows),
         ViewQuery::FeatureTable(query) => table::feature_table(&inner.state.borrow(), &data, query),
-        ViewQuery::FeatureCard(feature) => card::feature_card(&inner.state.borrow(), &data, feature),
+        ViewQuery::FeatureCard(feature) => card::feature_card(inner, &data, feature).await,
         ViewQuery::Gsea(query) => gsea::table(&inner.state.borrow(), &data, query),
         ViewQuery::GseaCurve { feature, set } => gsea::curve(&inner.state.borrow(), &data, feature, set),
         ViewQuery::Steer(params) => steer::steer(inner, params).await,
