@@ -44,7 +44,11 @@ impl ShardPlan {
 
 /// Whether each gene is in the universe.
 fn universe(names: &[String], gene_sets: &[GeneSet], params: &SoundParams) -> Result<Vec<bool>, LensError> {
-    let among = |known: BTreeSet<&str>| names.iter().map(|name| known.contains(name.as_str())).collect::<Vec<bool>>();
+    // Of genes with one name the first is the one that sets mean.
+    let among = |known: BTreeSet<&str>| {
+        let mut seen = BTreeSet::new();
+        names.iter().map(|name| known.contains(name.as_str()) && seen.insert(name)).collect::<Vec<bool>>()
+    };
     match &params.universe {
         Universe::Measured => Ok(vec![true; names.len()]),
         Universe::Annotated => {
@@ -67,8 +71,8 @@ mod tests {
     use crate::data::{DenseMatrix, SparseMatrix};
 
     fn plan(universe: Universe) -> Result<ShardPlan, LensError> {
-        let names = ["A", "B", "C", "D"].map(str::to_owned).to_vec();
-        let by_gene = SparseMatrix::from_dense(&DenseMatrix::new(4, 2, vec![1.0; 8]).unwrap());
+        let names = ["A", "B", "C", "D", "A"].map(str::to_owned).to_vec();
+        let by_gene = SparseMatrix::from_dense(&DenseMatrix::new(5, 2, vec![1.0; 10]).unwrap());
         let genes = ["A", "B", "X"].map(str::to_owned).to_vec();
         let sets = [GeneSet { name: "s".to_owned(), description: String::new(), genes }];
         let sound = SoundParams { universe, ..SoundParams::default() };
@@ -82,7 +86,7 @@ mod tests {
             let plan = plan(universe).unwrap();
             (plan.sets.n_universe(), plan.sets.genes(crate::enrich::GeneSetId(0)).len())
         };
-        assert_eq!(of(Universe::Measured), (4, 2));
+        assert_eq!(of(Universe::Measured), (5, 2));
         assert_eq!(of(Universe::Annotated), (2, 2));
         let listed = |genes: &[&str]| Universe::Listed {
             name: "mine".to_owned(),
