@@ -36,7 +36,7 @@ pub struct GseaSummary {
 pub struct GseaQuery {
     /// The feature.
     pub feature: FeatureId,
-    /// Sets listed at most, smallest p first.
+    /// Sets listed at most with a positive score, and as many with none or a negative one, smallest p first.
     pub limit: usize,
 }
 

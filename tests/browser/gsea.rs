@@ -49,6 +49,11 @@ async fn the_sets_of_a_feature_are_ranked_drawn_and_saved() {
     let found = tab.until(OPEN, Vec::new(), "the running sum of the second set", SOON).await;
     assert!(found == second && found != first, "{found} after {first}");
 
+    tab.choose("Up").await;
+    let ways = "const found = [...document.querySelectorAll('#gsea-table tbody tr:nth-child(2) td:first-child')]; \
+        return found.length > 0 && found.every(cell => cell.innerText.includes('up'))";
+    tab.until(ways, Vec::new(), "only sets that go up", SOON).await;
+
     tab.click("#gsea-save button", SOON).await;
     tab.press("… in fgsea's columns", SOON).await;
     let feature = tab.text(".card-title", SOON).await.replace("Feature ", "");
@@ -63,8 +68,12 @@ async fn the_sets_of_a_feature_are_ranked_drawn_and_saved() {
 #[tokio::test]
 async fn a_cancelled_gsea_can_be_run_again_and_is_kept_with_its_feature() {
     let tab = analysed().await;
-    tab.click(RUN, SOON).await;
-    tab.click("#gsea-cancel button", SOON).await;
+    // A run takes a second, so it is cancelled as soon as it can be.
+    let cancel = "const timer = setInterval(() => { const button = document.querySelector('#gsea-cancel button'); \
+        if (button) { clearInterval(timer); button.click(); window.hasCancelled = true } }, 1); \
+        document.querySelector('#gsea-run button').click()";
+    tab.run(cancel, Vec::new()).await;
+    tab.until("return window.hasCancelled === true", Vec::new(), "the run to be cancelled", SOON).await;
     tab.find(RUN, LATER).await;
     let tables = "return document.querySelectorAll('#gsea-table').length";
     assert_eq!(tab.run(tables, Vec::new()).await, json!(0));

@@ -16,7 +16,13 @@ use crate::data::FeatureId;
 pub(super) fn table(state: &State, data: &OpenData, query: GseaQuery) -> Result<ViewResult, EngineError> {
     let Some(found) = state.gsea.get(&query.feature) else { return Ok(ViewResult::Gsea(None)) };
     let ranked = found.ranked()?;
-    let order: Vec<usize> = found.order().into_iter().take(query.limit).collect();
+    let mut n_listed = [0; 2];
+    let is_listed = |at: &usize| {
+        let n_listed = &mut n_listed[usize::from(found.tests[*at].es > 0.0)];
+        *n_listed += 1;
+        *n_listed <= query.limit
+    };
+    let order: Vec<usize> = found.order().into_iter().filter(is_listed).collect();
     let mut terms: Vec<GseaTerm> = order.iter().map(|&at| term(found, &ranked, data, at)).collect();
     mark_near_copies(&mut terms, found);
     let alpha = found.plan.params.alpha;

@@ -18,12 +18,21 @@ pub(super) struct GseaRow {
     /// Its number.
     pub(super) set: u32,
     pub(super) name: String,
+    pub(super) way: Way,
     /// One text for each of [`HEADS`].
     pub(super) numbers: [String; 5],
     /// Its leading edge.
     pub(super) edge: String,
     /// Sets it stands for, by name; empty if there are none.
     pub(super) alike: String,
+}
+
+/// Where a set's genes stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Up,
+    Down,
+    Neither,
 }
 
 /// Heading and what it means, a column each.
@@ -43,22 +52,28 @@ pub(super) fn rows(table: &GseaTable) -> Vec<GseaRow> {
 
 fn row(term: &GseaTerm, alike: String) -> GseaRow {
     let numbers = [
-        arrow(term.es).to_owned(),
+        arrow(way(term.es)).to_owned(),
         signed(term.nes, 3),
         p_value_of_log10(term.log10_p_value),
         p_value_of_log10(term.log10_padj),
         count(term.size),
     ];
-    GseaRow { set: term.set, name: term.name.clone(), numbers, edge: edge(term), alike }
+    GseaRow { set: term.set, name: term.name.clone(), way: way(term.es), numbers, edge: edge(term), alike }
 }
 
-fn arrow(es: f64) -> &'static str {
-    if es > 0.0 {
-        "↑ up"
-    } else if es < 0.0 {
-        "↓ down"
-    } else {
-        "neither"
+fn way(es: f64) -> Way {
+    match es {
+        es if es > 0.0 => Way::Up,
+        es if es < 0.0 => Way::Down,
+        _ => Way::Neither,
+    }
+}
+
+fn arrow(way: Way) -> &'static str {
+    match way {
+        Way::Up => "↑ up",
+        Way::Down => "↓ down",
+        Way::Neither => "neither",
     }
 }
 
@@ -130,7 +145,7 @@ pub(super) fn finding(table: &GseaTable) -> String {
         String::new()
     };
     let rest = if table.terms.len() < table.n_sets {
-        format!(" The first {} are listed; the saved table has all.", count(table.terms.len()))
+        format!(" {} are listed, the best of each way; the saved table has all.", count(table.terms.len()))
     } else {
         String::new()
     };
@@ -211,7 +226,7 @@ mod tests {
         assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
         assert_eq!((rows[0].alike.as_str(), rows[1].alike.as_str()), ("1 near-copy: b", ""));
         assert_eq!(rows[0].numbers, ["↑ up", "+2.4", "1e-41", "1e-38", "97"]);
-        assert_eq!(rows[1].numbers[0], "↓ down");
+        assert_eq!((rows[1].numbers[0].as_str(), rows[1].way), ("↓ down", Way::Down));
         assert_eq!(rows[0].edge, "Leading edge, 2 of 97 genes: ISG15, MX1");
     }
 
@@ -226,7 +241,7 @@ mod tests {
     #[test]
     fn many_ties_and_sets_that_are_not_listed_are_said() {
         let found = finding(&GseaTable { n_tied: 1405, ..table(vec![term("a", 0.6, None)]) });
-        assert!(found.starts_with("31 sets up and 4 down with q below 0.05. The first 1 are listed"), "{found}");
+        assert!(found.starts_with("31 sets up and 4 down with q below 0.05. 1 are listed, the best"), "{found}");
         assert!(found.contains("their order is arbitrary"), "{found}");
         let all = finding(&GseaTable { n_sets: 1, ..table(vec![term("a", 0.6, None)]) });
         assert_eq!(all, "31 sets up and 4 down with q below 0.05.");

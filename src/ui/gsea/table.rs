@@ -2,14 +2,29 @@
 
 use leptos::prelude::*;
 
-use super::rows::{CAPTION, GseaRow, HEADS, chart};
+use super::rows::{CAPTION, GseaRow, HEADS, Way, chart};
 use crate::protocol::GseaCurve;
 use crate::ui::card::{Chart, More};
 use crate::ui::state::{Remote, Shared};
-use crate::ui::widgets::{Banner, BannerKind};
+use crate::ui::widgets::{Banner, BannerKind, Choice as ChoiceField};
 
 /// Sets that are seen before a person asks for more.
 const SHOWN_SETS: usize = 10;
+
+/// Key, text and meaning of each choice of sets.
+const WAYS: [(&str, &str, &str); 3] = [
+    ("all", "All", "Sets up and down together, smallest p first"),
+    ("up", "Up", "Sets whose genes stand high: more in the feature's cells"),
+    ("down", "Down", "Sets whose genes stand low: less in the feature's cells"),
+];
+
+fn is_of(row: &GseaRow, ways: &str) -> bool {
+    match ways {
+        "up" => row.way == Way::Up,
+        "down" => row.way == Way::Down,
+        _ => true,
+    }
+}
 
 /// What is looked at.
 #[derive(Clone, Copy)]
@@ -26,11 +41,22 @@ pub(super) struct Choice {
 #[component]
 pub(super) fn GseaTableView(rows: Vec<GseaRow>, choice: Choice) -> impl IntoView {
     let is_long = RwSignal::new(false);
-    let n_rows = rows.len();
+    let ways = RwSignal::new("all".to_owned());
     let head = |(name, meaning): (&'static str, &'static str)| view! { <th scope="col" title=meaning>{name}</th> };
     let meanings: Vec<_> = HEADS.iter().map(|&(name, meaning)| view! { <dt>{name}</dt><dd>{meaning}</dd> }).collect();
-    let shown = move || rows.iter().take(if is_long.get() { n_rows } else { SHOWN_SETS }).cloned().collect::<Vec<_>>();
+    let of_ways =
+        Memo::new(move |_| ways.with(|ways| rows.iter().filter(|row| is_of(row, ways)).cloned().collect::<Vec<_>>()));
+    let shown =
+        move || of_ways.get().into_iter().take(if is_long.get() { usize::MAX } else { SHOWN_SETS }).collect::<Vec<_>>();
     view! {
+        <ChoiceField
+            label="Gene sets listed"
+            has_visible_label=false
+            options=WAYS.to_vec()
+            value=ways
+            on_change=Callback::new(move |key| ways.set(key))
+        />
+        {move || of_ways.read().is_empty().then(|| view! { <p class="muted">"None of the sets goes this way."</p> })}
         <div class="card-scroll">
             <table id="gsea-table" class="card-table card-table-wide term-table">
                 <thead>
@@ -39,7 +65,7 @@ pub(super) fn GseaTableView(rows: Vec<GseaRow>, choice: Choice) -> impl IntoView
                 <For each=shown key=|row| row.set children=move |row| set_body(row, choice) />
             </table>
         </div>
-        <More is_long=is_long n_all=n_rows n_shown=SHOWN_SETS />
+        {move || view! { <More is_long=is_long n_all=of_ways.read().len() n_shown=SHOWN_SETS /> }}
         <details class="table-twin">
             <summary>"What the columns mean"</summary>
             <dl class="column-meanings">{meanings}</dl>

@@ -7,8 +7,8 @@ use crate::protocol::{
     FeatureGseaParams, GseaCurve, GseaFeatures, GseaQuery, GseaSummary, GseaTable, Notice, Request, ViewQuery,
 };
 
-/// Sets listed on the page; the saved table has all.
-pub(super) const MOST_SETS: usize = 200;
+/// Sets listed on the page up and down each; the saved table has all.
+pub(super) const MOST_SETS: usize = 100;
 
 /// GSEA of the selected feature.
 #[derive(Clone, Debug, Default, PartialEq)]
