@@ -247,6 +247,30 @@ fn a_cancel_leaves_nothing_broken() {
 }
 
 #[test]
+fn a_cancel_keeps_the_features_that_are_done() {
+    let mut desk = analysed_desk();
+    let asked = FeatureGseaParams { n_permutations: 20_000, ..FeatureGseaParams::default() };
+    let id = desk.send(request(GseaFeatures::All, &asked));
+    let mut fractions = Vec::new();
+    while fractions.last().is_none_or(|fraction| *fraction < 0.5) {
+        if let Event::Progress { job: Job::Gsea, fraction, .. } = desk.next().event {
+            fractions.push(fraction);
+        }
+    }
+    assert!(fractions.is_sorted(), "{fractions:?}");
+    desk.send(Request::Cancel { job: Job::Gsea });
+    let answers = desk.session.drain();
+    let own = answers.into_iter().filter(|answer| answer.id == id).map(|answer| answer.event).collect();
+    let summary = find(own, |event| match event {
+        Event::GseaReady(summary) => Some(summary),
+        _ => None,
+    });
+    assert!((1..summary.n_asked).contains(&summary.done.len()), "{summary:?}");
+    assert!(summary.notices.iter().any(|notice| notice.text.contains("was cancelled")), "{summary:?}");
+    assert!(table(&mut desk, summary.done[0]).is_some());
+}
+
+#[test]
 fn results_go_with_the_analysis_and_with_the_model() {
     let mut desk = analysed_desk();
     let feature = desk.treated_feature();

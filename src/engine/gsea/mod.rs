@@ -47,7 +47,7 @@ struct Task<'a> {
 #[derive(Default)]
 struct Outcome {
     done: BTreeMap<FeatureId, Rc<FeatureGsea>>,
-    left_out: Vec<FeatureId>,
+    left_out: Vec<(FeatureId, Exclusion)>,
     notices: Vec<Notice>,
 }
 
@@ -120,14 +120,16 @@ impl<'a> Task<'a> {
             let (first, n_batch) = ((number * FEATURES_PER_BATCH) as f64, batch.len() as f64);
             self.job.set_share(share(first), share(first + RANKING_SHARE * n_batch));
             let ranked = self.rank(batch, &mut outcome).await?;
+            if self.job.is_cancelled() {
+                break;
+            }
             let n_ranked = ranked.len() as f64;
             for (at, (feature, statistic)) in ranked.into_iter().enumerate() {
                 let start = |at: usize| RANKING_SHARE + (1.0 - RANKING_SHARE) * at as f64 / n_ranked;
                 self.job.set_share(share(first + n_batch * start(at)), share(first + n_batch * start(at + 1)));
-                match self.test(feature, statistic, &mut null, &mut outcome.notices).await? {
-                    Some(found) => outcome.done.insert(feature, Rc::new(found)),
-                    None => return Ok(outcome),
-                };
+                let found = self.test(feature, statistic, &mut null, &mut outcome.notices).await?;
+                let Some(found) = found else { return Ok(outcome) };
+                outcome.done.insert(feature, Rc::new(found));
             }
         }
         Ok(outcome)
@@ -145,10 +147,7 @@ impl<'a> Task<'a> {
         for &feature in batch {
             match maker.of_feature(feature) {
                 Ok(groups) => kept.push((feature, groups)),
-                Err(reason) => {
-                    outcome.left_out.push(feature);
-                    outcome.notices.push(left_out_notice(feature, reason, self.plan.params.min_cells));
-                }
+                Err(reason) => outcome.left_out.push((feature, reason)),
             }
         }
         let (kept, groups): (Vec<FeatureId>, Vec<FeatureGroups>) = kept.into_iter().unzip();
@@ -218,6 +217,7 @@ impl<'a> Task<'a> {
 
     fn summary(&self, n_asked: usize, outcome: &Outcome) -> GseaSummary {
         let (mut notices, n_done) = (outcome.notices.clone(), outcome.done.len());
+        notices.extend(left_out_notice(&outcome.left_out, self.plan.params.min_cells));
         if n_done + outcome.left_out.len() < n_asked {
             notices.push(Notice::warning(format!("GSEA was cancelled; {n_done} of {n_asked} features are done.")));
         }
@@ -225,7 +225,7 @@ impl<'a> Task<'a> {
             params: self.params.clone(),
             n_asked,
             done: outcome.done.keys().copied().collect(),
-            left_out: outcome.left_out.clone(),
+            left_out: outcome.left_out.iter().map(|(feature, _)| *feature).collect(),
             notices,
         }
     }
@@ -239,15 +239,26 @@ fn ranking_message(features: &[FeatureId]) -> String {
     }
 }
 
-fn left_out_notice(feature: FeatureId, reason: Exclusion, min: usize) -> Notice {
-    let (n, group) = match reason {
-        Exclusion::FewPositive(n) => (n, "positive"),
-        Exclusion::FewNegative(n) => (n, "negative"),
+/// Why features were left out: of one, how many cells it has.
+fn left_out_notice(left_out: &[(FeatureId, Exclusion)], min: usize) -> Option<Notice> {
+    let text = match left_out {
+        [] => return None,
+        [(feature, reason)] => {
+            let (n, group) = match reason {
+                Exclusion::FewPositive(n) => (n, "positive"),
+                Exclusion::FewNegative(n) => (n, "negative"),
+            };
+            let cells = if *n == 1 { "cell" } else { "cells" };
+            format!(
+                "Feature {feature} has {n} {group} {cells}, where at least {min} are asked for; its genes were not ranked."
+            )
+        }
+        many => format!(
+            "{} features have fewer than {min} positive or negative cells; their genes were not ranked.",
+            many.len()
+        ),
     };
-    let cells = if n == 1 { "cell" } else { "cells" };
-    Notice::warning(format!(
-        "Feature {feature} has {n} {group} {cells}, where at least {min} are asked for; its genes were not ranked."
-    ))
+    Some(Notice::warning(text))
 }
 
 fn without_p_notice(tests: &[SetTest]) -> Option<Notice> {
