@@ -75,7 +75,7 @@ pub(super) fn GseaTableView(rows: Vec<GseaRow>, choice: Choice) -> impl IntoView
 
 /// A set: its name, its numbers, and its running sum while it is open.
 fn set_body(row: GseaRow, choice: Choice) -> impl IntoView {
-    let GseaRow { set, name, numbers, edge, alike } = row;
+    let GseaRow { set, name, numbers, edge, alike, .. } = row;
     let Choice { chosen, on_choose, .. } = choice;
     let is_open = Memo::new(move |_| chosen.get() == Some(set));
     let details = move || {
