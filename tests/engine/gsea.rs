@@ -249,7 +249,7 @@ fn a_cancel_leaves_nothing_broken() {
 #[test]
 fn a_cancel_keeps_the_features_that_are_done() {
     let mut desk = analysed_desk();
-    let asked = FeatureGseaParams { n_permutations: 20_000, ..FeatureGseaParams::default() };
+    let asked = FeatureGseaParams { n_permutations: 200_000, ..FeatureGseaParams::default() };
     let id = desk.send(request(GseaFeatures::All, &asked));
     let mut fractions = Vec::new();
     while fractions.last().is_none_or(|fraction| *fraction < 0.5) {
