@@ -141,6 +141,30 @@ fn scores_given_as_they_are_are_tested_as_scipy_does_on_any_number_of_threads() 
     assert!(labels.contains("\n1,cell_type,CD14+ Monocytes,1.0,1.0,0.0,local,false\n"), "{labels}");
 }
 
+/// Cells of `small.h5ad` by type and condition; see the fixture's README for what is planted.
+#[test]
+fn groups_are_compared_and_paths_followed() {
+    let out = out_folder("groups");
+    let groups = ["--compare", "condition:treated,control", "--lineage", "cell_type:A,B"];
+    let output = run("obsm/X_latent", &out, &[&SMALL[..], &["--epochs", "100", "--seed", "1"], &groups].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let found = std::fs::read_to_string(out.join("differential_features.csv")).unwrap();
+    let head = "feature,mean_a,mean_b,frac_a,frac_b,difference,t,df,log10_p,padj,cohens_d\n";
+    assert!(found.starts_with(head), "{found}");
+    let number = |line: &str, at: usize| line.split(',').nth(at).unwrap().parse::<f64>().unwrap();
+    let treated = found.lines().skip(1).max_by(|a, b| number(a, 6).total_cmp(&number(b, 6))).unwrap();
+    assert!(number(treated, 9) < 1e-20 && number(treated, 10) > 1.0, "{found}");
+    let lineage = std::fs::read_to_string(out.join("lineage.csv")).unwrap();
+    assert!(lineage.starts_with("feature,direction,change,mean_lineage,mean_others,mean A,mean B\n"), "{lineage}");
+
+    let none = run("obsm/X_latent", &out, &["--compare", "condition:treated,nobody"]);
+    assert_eq!(none.status.code(), Some(2));
+    let text = r#"--compare: column "condition" has no category "nobody"; it has ["control", "treated"]"#;
+    assert!(errors(&none).contains(text), "{}", errors(&none));
+    let short = run("obsm/X_latent", &out, &["--lineage", "cell_type:A"]);
+    assert!(short.status.code() == Some(2) && errors(&short).contains("at least 2 categories"), "{}", errors(&short));
+}
+
 #[test]
 fn an_embedding_file_is_trained_on() {
     let out = out_folder("npy");

@@ -1,6 +1,7 @@
 //! The engine driven by requests and answers, without a browser, on a small data set with known truth.
 
 mod gsea;
+mod labels;
 mod pool;
 
 use std::cell::Cell;

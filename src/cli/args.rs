@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::analysis_args::AnalysisOptions;
 use super::error::CliError;
+use super::groups::Groups;
 use super::gsea_args::GseaOptions;
 use crate::data::FeatureId;
 use crate::protocol::{
@@ -63,6 +64,14 @@ pub(super) struct RunOptions {
     /// Write differential_expression.csv.gz beside the Parquet file of --mode sound.
     #[arg(long)]
     pub(super) csv: bool,
+    /// Write differential_features.csv: features between categories A and B of a label column, or between A and all
+    /// other cells. Names with a comma stand in double quotes.
+    #[arg(long, value_name = "COLUMN:A[,B]")]
+    compare: Option<Groups>,
+    /// Write lineage.csv: features that rise or fall along categories of a label column, in this order; at least one
+    /// category must be left out to compare with.
+    #[arg(long, value_name = "COLUMN:A,B,…")]
+    lineage: Option<Groups>,
     /// Folder for the results; made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
@@ -140,6 +149,21 @@ impl RunOptions {
         tables
     }
 
+    /// Categories that options name, each with its option.
+    pub(super) fn groups(&self) -> impl Iterator<Item = (&'static str, &Groups)> {
+        let given = [("--compare", &self.compare), ("--lineage", &self.lineage)];
+        given.into_iter().filter_map(|(option, groups)| Some((option, groups.as_ref()?)))
+    }
+
+    /// The tables of groups of cells, which need no analysis.
+    pub(super) fn group_tables(&self) -> Vec<ExportKind> {
+        let format = TableFormat::Csv;
+        let compare =
+            self.compare.as_ref().map(|groups| ExportKind::DifferentialFeatures { query: groups.comparison(), format });
+        let lineage = self.lineage.as_ref().map(|groups| ExportKind::Lineage { query: groups.path(), format });
+        compare.into_iter().chain(lineage).collect()
+    }
+
     /// Where the embedding comes from.
     pub(super) fn embedding_source(&self) -> EmbeddingSource {
         match self.embedding.strip_prefix("obsm/") {
@@ -154,6 +178,7 @@ impl RunOptions {
     /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
         self.training.variant()?;
+        self.check_groups()?;
         self.analysis_params()?;
         self.gsea()?;
         if !self.gsea.is_asked_for() {
@@ -164,6 +189,18 @@ impl RunOptions {
         }
         if self.gene_sets.is_empty() {
             return Err(CliError::Usage("--gsea needs gene sets; give --gene-sets, too".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn check_groups(&self) -> Result<(), CliError> {
+        let n_compared = self.compare.as_ref().map_or(1, |groups| groups.categories.len());
+        if n_compared > 2 {
+            let text = format!("--compare names {n_compared} categories; name A and B, or A alone");
+            return Err(CliError::Usage(text));
+        }
+        if self.lineage.as_ref().is_some_and(|groups| groups.categories.len() < 2) {
+            return Err(CliError::Usage("--lineage needs at least 2 categories, in their order".to_owned()));
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod driver;
 mod error;
+mod groups;
 mod gsea_args;
 mod inputs;
 mod outputs;

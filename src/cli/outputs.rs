@@ -10,7 +10,7 @@ use super::error::CliError;
 use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
 
 /// What a run may leave beside the weights, which every run writes anew.
-const RESULTS: [&str; 9] = [
+const RESULTS: [&str; 11] = [
     "summary.json",
     "feature_statistics.csv",
     "differential_expression.csv",
@@ -20,6 +20,8 @@ const RESULTS: [&str; 9] = [
     "enrichment.csv",
     "label_association.csv",
     "gsea.csv",
+    "differential_features.csv",
+    "lineage.csv",
 ];
 
 /// The folder results go to.

@@ -35,6 +35,9 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     outputs.remove_former()?;
     export(&mut driver, &mut outputs, ExportKind::Sae)?;
     export(&mut driver, &mut outputs, ExportKind::FeatureStatistics)?;
+    for kind in options.group_tables() {
+        export(&mut driver, &mut outputs, kind)?;
+    }
     let analysis = if driver.is_interrupted { None } else { analyse(&mut driver, options)? };
     if let Some(analysis) = &analysis {
         say_all(&driver, &analysis.notices);
@@ -120,8 +123,13 @@ fn check_expression(dataset: &DatasetSummary, params: &AnalysisParams) -> Result
     }
 }
 
-/// Label columns that options name and that the data do not have.
+/// Label columns and categories that options name and that the data do not have.
 fn check_columns(dataset: &DatasetSummary, options: &RunOptions) -> Result<(), CliError> {
+    for (option, groups) in options.groups() {
+        if let Some(text) = groups.missing_in(dataset) {
+            return Err(CliError::Refused(format!("{option}: {text}")));
+        }
+    }
     let has_categories = |label: &&LabelInfo| matches!(label.kind, LabelKind::Categorical { .. });
     let known: Vec<&str> = dataset.labels.iter().filter(has_categories).map(|label| label.name.as_str()).collect();
     match options.label_columns().into_iter().find(|(_, column)| !known.contains(&column.as_str())) {

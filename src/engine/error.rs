@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::data::FeatureId;
 use crate::enrich::GseaError;
 use crate::io::{AssembleError, ImportError};
-use crate::lens::LensError;
 use crate::lens::association::AssociationError;
 use crate::lens::tables::TableError;
+use crate::lens::{LensError, MAX_CATEGORIES};
 use crate::platform::HostError;
 use crate::protocol::Job;
 use crate::sae::device::DeviceError;
@@ -148,6 +148,43 @@ pub enum EngineError {
     /// Genes can't be ranked or sets not tested.
     #[error(transparent)]
     Gsea(#[from] GseaError),
+    /// Features were not measured against labels yet.
+    #[error("features were not measured against labels yet; measure them first")]
+    NoAssociation,
+    /// There is nothing to measure against.
+    #[error(
+        "no label column can be measured against: there is none with categories, or each has more than {MAX_CATEGORIES}; open a .csv with a label for each cell"
+    )]
+    NoLabels,
+    /// A column that was left out.
+    #[error("features were not measured against {name:?}; they were against {}", listed(known))]
+    NotMeasured {
+        /// The column.
+        name: String,
+        /// The columns that were measured.
+        known: Vec<String>,
+    },
+    /// No category of that name.
+    #[error("column {column:?} has no category {category:?}; choose one of its own")]
+    UnknownCategory {
+        /// The column.
+        column: String,
+        /// The category.
+        category: String,
+    },
+    /// Nothing is left to compare with.
+    #[error("group A takes in every cell, so none is left to compare with; choose fewer cells for A")]
+    NoOtherCells,
+    /// A group of cells is too small to be tested.
+    #[error("group {group} has {found} cell, and a test needs at least {least} in each group; choose more cells")]
+    SmallGroup {
+        /// A or B.
+        group: &'static str,
+        /// Its cells.
+        found: usize,
+        /// Cells needed.
+        least: usize,
+    },
     /// What the host can't do.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -269,6 +306,7 @@ fn job_name(job: Job) -> &'static str {
         Job::Train => "training",
         Job::Analyse => "the analysis",
         Job::Gsea => "GSEA",
+        Job::Associate => "measuring features against labels",
         Job::Export => "writing a table",
     }
 }

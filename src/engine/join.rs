@@ -85,14 +85,15 @@ type Stays = (Option<Rc<Features>>, Option<Rc<Analysis>>, Vec<Job>);
 
 fn what_stays(inner: &Inner, is_new: bool, brought: &Brought, notices: &mut Vec<Notice>) -> Stays {
     if is_new {
-        return (None, None, vec![Job::Train, Job::Analyse, Job::Gsea, Job::Export]);
+        return (None, None, vec![Job::Train, Job::Analyse, Job::Gsea, Job::Associate, Job::Export]);
     }
     let state = inner.state.borrow();
     let is_replaced = |embedding: &String| brought.embeddings.contains(embedding);
     let features = state.features.as_ref().map(|features| Rc::clone(&features.model));
     let (features, gone): (Vec<_>, Vec<_>) =
         features.into_iter().partition(|model| !is_replaced(&model.summary.embedding));
-    let mut outdated = Vec::new();
+    // What is measured against labels stays with the features, which are made anew below.
+    let mut outdated = vec![Job::Associate];
     if inner.training_embedding().as_ref().is_some_and(is_replaced) {
         outdated.push(Job::Train);
     }

@@ -9,7 +9,9 @@
 
 mod analyse;
 mod analysis;
+mod associate;
 mod checkpoint;
+mod compare;
 mod decoder;
 mod device;
 mod error;

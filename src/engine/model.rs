@@ -1,14 +1,15 @@
 //! A sparse autoencoder and what it does on the open data.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
 use super::EngineError;
+use super::associate::Association;
 use super::jobs::RunningJob;
 use super::state::OpenData;
 use crate::data::{CellTable, DenseMatrix, Embedding, FeatureId, Notice, SparseActivations};
 use crate::lens::{BestLabel, FeatureStatistics, LabelBaselines, LabelIndex, feature_statistics};
-use crate::protocol::{SaeOrigin, SaeSummary};
+use crate::protocol::{AssociationParams, SaeOrigin, SaeSummary};
 use crate::sae::{Device, Sae, encode_all, metrics};
 
 /// Cells whose pre-activations are dense at a time: this many values, whatever the number of features.
@@ -84,11 +85,12 @@ pub(super) struct Features {
     pub(super) model: Rc<Model>,
     best_labels: OnceCell<Vec<Option<BestLabel>>>,
     baselines: OnceCell<LabelBaselines>,
+    association: RefCell<Option<Rc<Association>>>,
 }
 
 impl Features {
     pub(super) fn new(model: Rc<Model>) -> Self {
-        Self { model, best_labels: OnceCell::new(), baselines: OnceCell::new() }
+        Self { model, best_labels: OnceCell::new(), baselines: OnceCell::new(), association: RefCell::default() }
     }
 
     /// # Errors
@@ -106,6 +108,24 @@ impl Features {
     /// The label each feature tells apart best, found once.
     pub(super) fn best_labels(&self, cells: &CellTable) -> &[Option<BestLabel>] {
         self.best_labels.get_or_init(|| LabelIndex::new(cells).best_labels(&self.model.activations))
+    }
+
+    /// What was measured against labels last.
+    ///
+    /// # Errors
+    /// [`EngineError::NoAssociation`].
+    pub(super) fn association(&self) -> Result<Rc<Association>, EngineError> {
+        self.association.borrow().clone().ok_or(EngineError::NoAssociation)
+    }
+
+    /// Keeps what was measured, in place of what was there.
+    pub(super) fn put_association(&self, association: Association) {
+        self.association.replace(Some(Rc::new(association)));
+    }
+
+    /// How labels are read: as they were last, or by default.
+    pub(super) fn association_params(&self) -> AssociationParams {
+        self.association.borrow().as_ref().map(|found| found.summary.params.clone()).unwrap_or_default()
     }
 
     /// The best single dimension of the embedding for every label, found once.

@@ -12,7 +12,7 @@ use super::jobs::{Jobs, RunningJob};
 use super::model::{Features, Model};
 use super::state::State;
 use super::train::{self, Command};
-use super::{EngineError, analyse, export, gsea, load_sae, open, views};
+use super::{EngineError, analyse, associate, export, gsea, load_sae, open, views};
 use crate::platform::Host;
 use crate::protocol::{Answer, Call, Event, Job, Request, RequestId};
 
@@ -140,6 +140,7 @@ impl Inner {
             Request::StopTraining => self.steer_training(Command::Stop, "stop"),
             Request::Analyse { params } => analyse::run(&self, id, params).await,
             Request::Gsea { features, params } => gsea::run(&self, id, features, params).await,
+            Request::Associate { params } => associate::run(&self, id, params).await,
             Request::Cancel { job } => {
                 self.jobs.cancel(job)?;
                 self.tell_training(Command::Look);
@@ -159,7 +160,7 @@ impl Inner {
     }
 
     fn close(&self, id: RequestId) {
-        self.abandon(&[Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Export]);
+        self.abandon(&[Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Associate, Job::Export]);
         let mut state = self.state.borrow_mut();
         state.data = None;
         state.features = None;
@@ -172,7 +173,7 @@ impl Inner {
     /// Puts a sparse autoencoder in place of the one before; what was found with that one goes.
     pub(super) fn put_model(&self, model: Model, job: &RunningJob) {
         let summary = model.summary.clone();
-        self.jobs.abandon(&[Job::Analyse, Job::Gsea]);
+        self.jobs.abandon(&[Job::Analyse, Job::Gsea, Job::Associate]);
         let mut state = self.state.borrow_mut();
         state.features = Some(Rc::new(Features::new(Rc::new(model))));
         state.analysis = None;

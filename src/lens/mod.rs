@@ -32,8 +32,8 @@ pub use labels::{
 };
 pub use params::{
     AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FeatureGseaParams,
-    FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, Negatives, Positives, RankBy, SoundParams, Universe,
-    ValueScale,
+    FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, HeatMapOrder, HeatMapValue, LabelClass, Negatives, Positives,
+    RankBy, SoundParams, Universe, ValueScale,
 };
 pub use prepared::PreparedExpression;
 pub use selection::SelectedGenes;

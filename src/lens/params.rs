@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LensError;
-pub use super::association::AssociationParams;
+pub use super::association::{AssociationParams, HeatMapOrder, HeatMapValue, LabelClass};
 pub use super::sound::{
     Direction, FeatureGseaParams, GeneTest, GseaMethod, GseaWeight, Negatives, Positives, RankBy, SoundParams,
     Universe, ValueScale,

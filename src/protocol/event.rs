@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, GseaSummary, RequestId, ViewResult};
+use super::{AssociationSummary, Bytes, GseaSummary, RequestId, ViewResult};
 use crate::data::{JoinMethod, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
@@ -19,6 +19,8 @@ pub enum Job {
     Analyse,
     /// Gene set enrichment along the ranking of a feature's genes.
     Gsea,
+    /// Measuring features against labels.
+    Associate,
     /// Writing a table.
     Export,
 }
@@ -264,6 +266,8 @@ pub enum Event {
     Analysed(AnalysisSummary),
     /// GSEA of some features ended, or was cancelled with some of them done.
     GseaReady(GseaSummary),
+    /// Features were measured against labels; what was measured before is gone.
+    Associated(AssociationSummary),
     /// What was asked to look at.
     View(ViewResult),
     /// The next bytes of a file that is too large to be sent at once; the last part comes with `Exported`.

@@ -7,6 +7,7 @@
 mod columns;
 mod event;
 mod gsea;
+mod labels;
 mod pool;
 mod request;
 mod view;
@@ -14,8 +15,8 @@ mod view;
 pub use crate::data::{Notice, NoticeLevel};
 pub use crate::lens::{
     AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FeatureGseaParams,
-    FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, Negatives, Positives, RankBy, SoundParams, Universe,
-    ValueScale,
+    FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, HeatMapOrder, HeatMapValue, LabelClass, Negatives, Positives,
+    RankBy, SoundParams, Universe, ValueScale,
 };
 pub use crate::sae::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
 pub use crate::steer::{SteerParams, SteerTarget};
@@ -25,6 +26,10 @@ pub use event::{
     ExportedFile, GeneSetSummary, Job, LabelInfo, LabelKind, SaeOrigin, SaeSummary,
 };
 pub use gsea::{GseaCurve, GseaFeatures, GseaQuery, GseaSummary, GseaTable, GseaTerm};
+pub use labels::{
+    AssociatedColumn, AssociationSummary, CardConfounding, CompareQuery, Comparison, LabelMap, LabelMapQuery,
+    LabelTable, LabelTableQuery, LineageQuery, LineageTable,
+};
 pub use pool::{
     Lists, PoolAnswer, PoolCall, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests, PoolPlan, PoolTerms,
 };

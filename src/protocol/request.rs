@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{GseaFeatures, ViewQuery};
+use super::{CompareQuery, GseaFeatures, LineageQuery, ViewQuery};
 use crate::data::FeatureId;
 use crate::lens::{AnalysisParams, AssociationParams, Convention, FeatureGseaParams};
 use crate::sae::SaeParams;
@@ -93,6 +93,20 @@ pub enum ExportKind {
         /// The kind of file.
         format: TableFormat,
     },
+    /// Live features between two groups of cells: `differential_features`.
+    DifferentialFeatures {
+        /// The groups.
+        query: CompareQuery,
+        /// The kind of file.
+        format: TableFormat,
+    },
+    /// Features that rise or fall along a path of categories: `lineage`.
+    Lineage {
+        /// The path.
+        query: LineageQuery,
+        /// The kind of file.
+        format: TableFormat,
+    },
     /// The sparse autoencoder as a SAELens folder: `cfg.json` and `sae_weights.safetensors`.
     Sae,
 }
@@ -153,6 +167,11 @@ pub enum Request {
         features: GseaFeatures,
         /// How.
         params: FeatureGseaParams,
+    },
+    /// Measure every live feature against label columns. Answers `Progress`…, `Associated` or `Failed`.
+    Associate {
+        /// Which columns, and how.
+        params: AssociationParams,
     },
     /// Cancel a job; what is done so far is kept where that makes sense, and said.
     Cancel {

@@ -4,9 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{F32Column, GseaCurve, GseaQuery, GseaTable, U32Column};
+use super::{
+    CardConfounding, CompareQuery, Comparison, F32Column, GseaCurve, GseaQuery, GseaTable, LabelMap, LabelMapQuery,
+    LabelTable, LabelTableQuery, LineageQuery, LineageTable, U32Column,
+};
 use crate::data::{FeatureId, GeneId};
-use crate::lens::{AnalysisParams, Direction};
+use crate::lens::{AnalysisParams, Direction, LabelClass};
 use crate::steer::SteerParams;
 
 /// Where the map's coordinates come from.
@@ -109,6 +112,14 @@ pub enum ViewQuery {
     },
     /// A steering experiment.
     Steer(SteerParams),
+    /// A label column as a heat map, once features were measured against it.
+    LabelMap(LabelMapQuery),
+    /// A label column as a table, likewise.
+    LabelTable(LabelTableQuery),
+    /// Features that differ between two groups of cells.
+    Compare(CompareQuery),
+    /// Features that rise or fall along a path of categories.
+    Lineage(LineageQuery),
 }
 
 /// One row of the feature table.
@@ -179,6 +190,14 @@ pub struct LabelAssociation {
     pub mean_in: f64,
     /// Mean activation elsewhere.
     pub mean_out: f64,
+    /// Best F1 of the activation as a detector of the category, 0 to 1.
+    pub f1: f64,
+    /// The threshold above which it detects, in units of activation.
+    pub threshold: f64,
+    /// Whether the mean in the category is significantly above the mean elsewhere by the paper's rule.
+    pub is_significant: bool,
+    /// In how many categories of the column that is so.
+    pub class: LabelClass,
     /// Baseline: the largest AUROC (either direction) of a single dimension of the embedding, and that dimension.
     pub baseline_auroc: f64,
     /// The dimension (0-based).
@@ -293,6 +312,8 @@ pub struct FeatureCard {
     pub top_cells: Vec<TopCell>,
     /// Every category of every categorical label, best first within a column.
     pub labels: Vec<LabelAssociation>,
+    /// The nuisance column that goes with the feature most, if one goes with it more than any other column.
+    pub confounding: Option<CardConfounding>,
     /// Cells in the positive group; 0 without expression.
     pub n_positive: usize,
     /// Cells in the negative group.
@@ -417,4 +438,12 @@ pub enum ViewResult {
     GseaCurve(Box<GseaCurve>),
     /// A steering experiment.
     Steer(Box<SteerResult>),
+    /// A label column as a heat map.
+    LabelMap(Box<LabelMap>),
+    /// A label column as a table.
+    LabelTable(Box<LabelTable>),
+    /// Features between two groups of cells.
+    Compare(Box<Comparison>),
+    /// Features along a path of categories.
+    Lineage(Box<LineageTable>),
 }

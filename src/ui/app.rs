@@ -6,8 +6,8 @@ use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlElement, KeyboardEvent};
 
 use super::panels::{
-    AnalysisPanel, BrokenPanel, CardPanel, CheckpointOffer, DataPanel, Header, HelpDialog, LabelsPanel, MapPanel,
-    SEARCH_ID, StartPage, TablePanel, Toasts, TrainingPanel,
+    AnalysisPanel, BrokenPanel, CardPanel, CheckpointOffer, DataPanel, Drawer, Header, HelpDialog, LabelsPanel,
+    MapPanel, SEARCH_ID, StartPage, Toasts, TrainingPanel,
 };
 use super::shortcuts::{Shortcut, shortcut, takes_letters};
 use super::state::{Msg, State};
@@ -69,7 +69,7 @@ fn Workspace(drawer: RwSignal<bool>) -> impl IntoView {
             </div>
             <MapPanel />
             <CardPanel />
-            <TablePanel open=drawer />
+            <Drawer open=drawer />
         </main>
     }
 }

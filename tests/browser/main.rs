@@ -11,6 +11,7 @@ mod bench;
 mod file_server;
 mod files;
 mod gsea;
+mod labels;
 mod looking;
 mod made;
 mod main_job;

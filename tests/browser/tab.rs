@@ -223,6 +223,14 @@ impl Tab {
         self.or_fail(pressed, &format!("the key {key:?} to be pressed")).await;
     }
 
+    /// Presses keys one after the other on the first visible element that matches, which gets the focus.
+    pub(crate) async fn type_keys(&self, css: &str, keys: &[Key]) {
+        for key in keys {
+            let typed = unless_stale(async || self.find(css, SOON).await.send_keys(key.clone() + "").await).await;
+            self.or_fail(typed, &format!("a key to be pressed on {css}")).await;
+        }
+    }
+
     /// Draws a line with the pointer through points given in pixels from the middle of an element.
     pub(crate) async fn draw(&self, css: &str, points: &[(i64, i64)]) {
         let surface = self.find(css, SOON).await;

@@ -1,8 +1,10 @@
 //! Tables and the sparse autoencoder as files.
 //!
 //! In paper mode the table of all features' genes holds those with padj below 0.05: all genes of all features would be
-//! millions of rows. The table of one feature holds every gene. Sound mode's tables are in [`sound`].
+//! millions of rows. The table of one feature holds every gene. Sound mode's tables are in [`sound`], those of
+//! groups of cells in [`groups`].
 
+mod groups;
 mod gsea;
 mod sound;
 
@@ -54,6 +56,14 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, kind: ExportKind) -> R
             let source =
                 sound::Source { data: &data, features: &features, params: &analysis, job: &job, in_parts: false };
             vec![source.label_association(&params, format, "label_association").await?]
+        }
+        ExportKind::DifferentialFeatures { query, format } => {
+            let (data, features) = opened(inner)?;
+            vec![groups::differential_features(&data, &features, &query, format)?]
+        }
+        ExportKind::Lineage { query, format } => {
+            let (data, features) = opened(inner)?;
+            vec![groups::lineage_table(&data, &features, &query, format)?]
         }
         ExportKind::Sae => sae(inner)?,
     };

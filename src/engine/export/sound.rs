@@ -183,7 +183,7 @@ pub(super) fn log10(ln: f64) -> f64 {
     ln * std::f64::consts::LOG10_E
 }
 
-fn positive_exp(ln: f64) -> f64 {
+pub(super) fn positive_exp(ln: f64) -> f64 {
     if ln.is_nan() { ln } else { libm::exp(ln).max(SMALLEST) }
 }
 

@@ -4,18 +4,20 @@
 //! the analysis where one has run.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 
-use crate::data::{FeatureId, Notice};
+use crate::data::{CellTable, FeatureId, Notice};
 use crate::engine::EngineError;
 use crate::engine::jobs::TURN_SECS;
 use crate::engine::model::Features;
 use crate::engine::session::Inner;
 use crate::engine::state::OpenData;
-use crate::lens::{CategoryAssociation, LabelIndex};
-use crate::protocol::{FeatureCard, HistogramData, LabelAssociation, TopCell, ViewResult};
+use crate::lens::association::{Confounding, StrongestLabel};
+use crate::lens::{AssociationRow, BestLabel, CategoryAssociation, CategoryRef, LabelAssociations, LabelIndex};
+use crate::protocol::{CardConfounding, FeatureCard, HistogramData, LabelAssociation, TopCell, ViewResult};
 
 use super::findings::Source;
-use super::table::RowSource;
+use super::table::{RowSource, label_names};
 
 const N_BINS: usize = 40;
 const N_TOP_CELLS: usize = 20;
@@ -36,12 +38,15 @@ pub(super) async fn feature_card(
     };
     features.check(feature)?;
     let analysis = analysis.as_deref();
+    let association =
+        LabelAssociations::new(&data.dataset.cells, &features.model.activations, &features.association_params())?;
     let source = RowSource { data, features: &features, analysis };
     let mut card = FeatureCard {
         row: source.row(feature),
         histogram: histogram(&features, feature),
         top_cells: top_cells(&features, data, feature),
-        labels: labels(&features, data, feature)?,
+        labels: labels(&features, data, feature, &association)?,
+        confounding: confounding(&data.dataset.cells, &association.confounding_of(feature)),
         n_positive: 0,
         n_negative: 0,
         n_selected: Vec::new(),
@@ -125,13 +130,22 @@ fn top_cells(features: &Features, data: &OpenData, feature: FeatureId) -> Vec<To
         .collect()
 }
 
-fn labels(features: &Features, data: &OpenData, feature: FeatureId) -> Result<Vec<LabelAssociation>, EngineError> {
+/// Every category of the measured columns.
+fn labels(
+    features: &Features,
+    data: &OpenData,
+    feature: FeatureId,
+    association: &LabelAssociations<'_>,
+) -> Result<Vec<LabelAssociation>, EngineError> {
     let cells = &data.dataset.cells;
+    let rows: BTreeMap<CategoryRef, AssociationRow> =
+        association.of_feature(feature).into_iter().map(|row| (row.label, row)).collect();
     let baselines = features.baselines(cells, data.embedding(&features.model.summary.embedding)?);
     let named = |found: CategoryAssociation| {
         let column = &cells.columns()[found.label.column];
         let (_, categories) = column.categorical()?;
         let baseline = baselines.get(found.label)?;
+        let row = rows.get(&found.label)?;
         Some(LabelAssociation {
             column: column.name.clone(),
             category: categories[found.label.category].clone(),
@@ -140,10 +154,25 @@ fn labels(features: &Features, data: &OpenData, feature: FeatureId) -> Result<Ve
             fraction_active: found.fraction_active,
             mean_in: found.mean_in,
             mean_out: found.mean_out,
+            f1: row.best_f1.f1,
+            threshold: row.best_f1.threshold,
+            is_significant: row.is_significant,
+            class: row.class,
             baseline_auroc: baseline.auroc,
             baseline_dim: baseline.dim,
         })
     };
     let associations = LabelIndex::new(cells).associations(&features.model.activations, feature);
     Ok(associations.into_iter().filter_map(named).collect())
+}
+
+/// The flag in words, if there is one.
+fn confounding(cells: &CellTable, found: &Confounding) -> Option<CardConfounding> {
+    let named = |StrongestLabel { label, auroc }: StrongestLabel| {
+        let (column, category) = label_names(cells, BestLabel { label, auroc });
+        (column.to_owned(), category.to_owned(), auroc)
+    };
+    let is_flagged = found.is_confounded();
+    let (nuisance, other) = found.nuisance.zip(found.other).filter(|_| is_flagged)?;
+    Some(CardConfounding { nuisance: named(nuisance), other: named(other) })
 }

@@ -3,7 +3,9 @@
 mod card;
 mod cells;
 mod findings;
+mod groups;
 mod gsea;
+mod labels;
 mod steer;
 mod table;
 
@@ -28,6 +30,10 @@ pub(super) async fn answer(inner: &Rc<Inner>, query: ViewQuery) -> Result<ViewRe
         ViewQuery::FeatureCard(feature) => card::feature_card(inner, &data, feature).await,
         ViewQuery::Gsea(query) => gsea::table(&inner.state.borrow(), &data, query),
         ViewQuery::GseaCurve { feature, set } => gsea::curve(&inner.state.borrow(), &data, feature, set),
+        ViewQuery::LabelMap(query) => labels::map(&inner.state.borrow(), &data, query),
+        ViewQuery::LabelTable(query) => labels::table(&inner.state.borrow(), &data, query),
+        ViewQuery::Compare(query) => groups::comparison(&inner.state.borrow(), &data, query),
+        ViewQuery::Lineage(query) => groups::path(&inner.state.borrow(), &data, query),
         ViewQuery::Steer(params) => steer::steer(inner, params).await,
     }
 }

@@ -15,7 +15,7 @@
 
 use super::error::{AssociationError, check_cells};
 use crate::data::{CellSelection, CellTable, FeatureId, SparseActivations};
-use crate::stats::{Sample, benjamini_hochberg, welch_test};
+use crate::stats::{Sample, benjamini_hochberg, benjamini_hochberg_ln_into, welch_test};
 
 /// The paper keeps features with p below this.
 pub const PAPER_MAX_P_VALUE: f64 = 0.01;
@@ -49,6 +49,8 @@ pub struct DifferentialFeature {
     pub ln_p_value: f64,
     /// Benjamini–Hochberg over live features; NaN where not tested and for dead features.
     pub padj: f64,
+    /// ln of the same, finite where padj underflows; NaN where not tested and for dead features.
+    pub ln_padj: f64,
     /// Cohen's d with variances of ddof 1, of t's sign; NaN where nothing varies.
     pub cohens_d: f64,
     /// |d| as the paper's tool has it (ddof 0 under n − 1 weights); 0 where nothing varies.
@@ -129,6 +131,13 @@ pub fn differential_features(
     for (row, padj) in features.iter_mut().zip(benjamini_hochberg(&p_values)) {
         row.padj = padj;
     }
+    let ln_p_values: Vec<f64> =
+        features.iter().map(|row| if row.is_live { row.ln_p_value } else { f64::NAN }).collect();
+    let mut ln_padj = Vec::new();
+    benjamini_hochberg_ln_into(&ln_p_values, None, &mut Vec::new(), &mut ln_padj);
+    for (row, ln_padj) in features.iter_mut().zip(ln_padj) {
+        row.ln_padj = ln_padj;
+    }
     let n_tests = p_values.iter().filter(|p_value| !p_value.is_nan()).count();
     Ok(DifferentialFeatures { n_first: sides.sizes[0], n_second: sides.sizes[1], n_tests, features })
 }
@@ -178,6 +187,7 @@ impl Sides {
             p_value: test.p_value(),
             ln_p_value: test.ln_p_value(),
             padj: f64::NAN,
+            ln_padj: f64::NAN,
             cohens_d: cohens_d(first, second),
             paper_effect: paper_effect(first, second),
             is_live: values.iter().map(|&value| f64::from(value)).sum::<f64>() > 0.0,
@@ -256,6 +266,7 @@ mod tests {
         assert!(!dead.is_live && dead.p_value.is_nan() && dead.padj.is_nan() && dead.paper_effect == 0.0);
         assert!(constant.is_live && constant.padj.is_nan() && constant.cohens_d.is_nan());
         assert_eq!(last.padj, (2.0 * last.p_value).min(first.p_value));
+        assert!((libm::exp(last.ln_padj) - last.padj).abs() < 1e-12 && dead.ln_padj.is_nan());
     }
 
     #[test]

@@ -7,23 +7,29 @@
 //! best (as in [`crate::lens::LabelIndex::best_labels`]); of equals the first is. Features without a best category come
 //! last, equals by feature id. Values of a category without cells are NaN.
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::FeatureId;
 use crate::lens::MIN_BEST_CELLS;
 
 use super::AssociationTable;
 
 /// What the matrix holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HeatMapValue {
     /// AUROC against all other labelled cells, 0 to 1.
     Auroc,
+    /// Best F1 as a detector of the category, 0 to 1.
+    F1,
     /// Mean activation over the feature's largest mean of a category in this column, so at most 1; 0 for features
     /// with no category above 0.
     ScaledMean,
 }
 
 /// In which order features stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HeatMapOrder {
     /// By best category, then by falling AUROC.
     BestCategory,
@@ -45,6 +51,28 @@ pub struct HeatMap {
     pub best_category: Vec<Option<usize>>,
     /// The values; NaN for categories without cells.
     pub values: Vec<f64>,
+}
+
+impl HeatMap {
+    /// Only the first `n` features of every best category, in the order they have: with
+    /// [`HeatMapOrder::BestCategory`] those it is told apart by best. Features without a best category are left out.
+    #[must_use]
+    pub fn first_of_each(&self, n: usize) -> Self {
+        let mut n_taken = vec![0; self.categories.iter().max().map_or(0, |last| last + 1)];
+        let is_taken = |place: &usize| {
+            let Some(best) = self.best_category[*place] else { return false };
+            n_taken[best] += 1;
+            n_taken[best] <= n
+        };
+        let places: Vec<usize> = (0..self.features.len()).filter(is_taken).collect();
+        let lines = self.values.chunks(self.features.len().max(1));
+        Self {
+            categories: self.categories.clone(),
+            features: places.iter().map(|&place| self.features[place]).collect(),
+            best_category: places.iter().map(|&place| self.best_category[place]).collect(),
+            values: lines.flat_map(|line| places.iter().map(|&place| line[place])).collect(),
+        }
+    }
 }
 
 impl AssociationTable {
@@ -100,6 +128,7 @@ impl AssociationTable {
         let of = |values: &[f64]| slots.iter().map(|slot| values[feature * self.labels.len() + slot]).collect();
         match value {
             HeatMapValue::Auroc => of(&self.auroc),
+            HeatMapValue::F1 => of(&self.f1),
             HeatMapValue::ScaledMean => scaled(of(&self.mean_in)),
         }
     }
@@ -148,6 +177,17 @@ mod tests {
         assert_eq!(map.values[9], 1.0);
         let by_id = table().heat_map(0, HeatMapValue::Auroc, HeatMapOrder::Feature).unwrap();
         assert_eq!(by_id.features.iter().map(|feature| feature.0).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn the_first_of_each_category_keep_their_order_and_values() {
+        let map = table().heat_map(0, HeatMapValue::F1, HeatMapOrder::BestCategory).unwrap();
+        assert_eq!((map.values[0], map.values[6]), (1.0, 1.0));
+        let first = map.first_of_each(1);
+        assert_eq!(first.features.iter().map(|feature| feature.0).collect::<Vec<_>>(), [3, 2]);
+        assert_eq!(first.values, [0, 2, 4, 6, 8, 10].map(|at| map.values[at]));
+        assert_eq!(map.first_of_each(9), map);
+        assert!(map.first_of_each(0).values.is_empty());
     }
 
     #[test]

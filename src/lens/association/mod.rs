@@ -131,6 +131,19 @@ impl<'a> LabelAssociations<'a> {
         self.measure(feature, &mut ScoreOrder::default())
     }
 
+    /// What a feature goes with most among nuisance columns and among the others: the numbers behind its flag.
+    ///
+    /// # Panics
+    /// If there is no such feature.
+    #[must_use]
+    pub fn confounding_of(&self, feature: FeatureId) -> Confounding {
+        let (cells, values) = self.activations.feature(feature);
+        let mut order = ScoreOrder::default();
+        order.sort_sparse(cells, values);
+        let aurocs: Vec<Vec<f64>> = self.columns.iter().map(|column| order.aurocs(&column.labels)).collect();
+        confounding(self.columns.iter().zip(&aurocs).map(|(column, aurocs)| column.with(aurocs)))
+    }
+
     /// A range of features as columns: a shard of the whole.
     ///
     /// # Panics
@@ -152,7 +165,7 @@ impl<'a> LabelAssociations<'a> {
         let measured: Vec<ColumnAssociation> =
             self.columns.iter().map(|column| column.measure(order, cells, values)).collect();
         let pairs = || self.columns.iter().zip(&measured);
-        let is_confounded = confounding(pairs().map(|(column, found)| column.aurocs(found))).is_confounded();
+        let is_confounded = confounding(pairs().map(|(column, found)| column.with(&found.aurocs))).is_confounded();
         let mut rows = Vec::new();
         for (column, found) in pairs() {
             rows.extend(column.measured().map(|label| found.row(feature, label, is_confounded)));
@@ -186,9 +199,8 @@ impl MeasuredColumn<'_> {
         ColumnAssociation { aurocs: order.aurocs(&self.labels), best_f1, local_global }
     }
 
-    fn aurocs<'b>(&'b self, found: &'b ColumnAssociation) -> ColumnAurocs<'b> {
-        let (sizes, aurocs) = (self.labels.sizes(), found.aurocs.as_slice());
-        ColumnAurocs { column: self.column, is_nuisance: self.is_nuisance, sizes, aurocs }
+    fn with<'b>(&'b self, aurocs: &'b [f64]) -> ColumnAurocs<'b> {
+        ColumnAurocs { column: self.column, is_nuisance: self.is_nuisance, sizes: self.labels.sizes(), aurocs }
     }
 }
 

@@ -60,6 +60,41 @@ pub struct HeatMap<'a> {
     pub width: u32,
 }
 
+/// Where the cells of a heat map are, in CSS pixels from its upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeatMapGrid {
+    /// Left edge of the first column; row labels are before it.
+    pub left: f64,
+    /// Upper edge of the first row; the key is above it.
+    pub top: f64,
+    /// Width of a column.
+    pub cell_width: f64,
+    /// Height of a row.
+    pub cell_height: f64,
+    /// Size of the whole chart.
+    pub size: ChartSize,
+}
+
+/// Where [`heat_map`] puts the cells, for pointers and cursors over the chart.
+///
+/// # Examples
+/// ```
+/// use featurescope::plot::charts::{HeatColors, HeatMap, heat_map_grid};
+/// use featurescope::plot::color::Theme;
+///
+/// let (rows, columns) = (["B".to_owned()], ["1".to_owned(), "2".to_owned()]);
+/// let colors = HeatColors::Diverging { middle: 0.5, reach: None };
+/// let (title, value_label, theme) = ("Labels", "AUROC", Theme::Light);
+/// let map = HeatMap { title, value_label, rows: &rows, columns: &columns, values: &[0.1, 0.9], colors, theme, width: 300 };
+/// let grid = heat_map_grid(&map);
+/// assert!(grid.left + 2.0 * grid.cell_width <= 300.0);
+/// ```
+pub fn heat_map_grid(map: &HeatMap<'_>) -> HeatMapGrid {
+    let layout = Layout::of(map);
+    let (cell_width, cell_height) = layout.cell_px;
+    HeatMapGrid { left: f64::from(layout.left_px), top: f64::from(KEY_PX), cell_width, cell_height, size: layout.size }
+}
+
 const N_STEPS: usize = 32;
 const LEAST_WIDTH: u32 = 240;
 const KEY_PX: i32 = 24;

@@ -22,7 +22,7 @@ mod volcano;
 
 pub use bars::{Bar, BarChart, bar_chart};
 pub use dot_plot::{Dot, DotColors, DotPlot, dot_plot};
-pub use heat_map::{HeatColors, HeatMap, heat_map};
+pub use heat_map::{HeatColors, HeatMap, HeatMapGrid, heat_map, heat_map_grid};
 pub use histogram::{Histogram, histogram};
 pub use lines::{LineChart, Series, line_chart};
 pub use running_sum::{RunningSum, running_sum};

@@ -145,6 +145,7 @@ mod tests {
             histogram: HistogramData::default(),
             top_cells: Vec::new(),
             labels: Vec::new(),
+            confounding: None,
             n_positive: 142,
             n_negative: 858,
             n_selected: vec![2, 1],

@@ -140,21 +140,23 @@ fn notice(notice: &Notice) -> impl IntoView + use<> {
     view! { <Banner kind=kind text=text /> }
 }
 
-const LABEL_HEADS: [&str; 7] =
-    ["Category", "Cells", "AUROC", "Best dimension", "Active", "Mean inside", "Mean elsewhere"];
+const LABEL_HEADS: [&str; 9] =
+    ["Category", "Cells", "AUROC", "F1", "Threshold", "Best dimension", "Active", "Mean inside", "Mean elsewhere"];
 
 /// How the feature goes with each label.
 #[component]
 fn Labels(card: Shared<FeatureCard>) -> impl IntoView {
     let groups = rows::label_groups(&card.labels);
     let has_groups = !groups.is_empty();
+    let confounded = card.confounding.as_ref().map(rows::confounding_text);
     let group = |group: rows::LabelGroup| {
-        let rows::LabelGroup { column, chart, verdict, rows } = group;
+        let rows::LabelGroup { column, chart, verdict, detection, rows } = group;
         view! {
             <div class="card-group">
                 <h4>{column}</h4>
                 <Chart svg=chart />
                 <p class="card-note">{verdict}</p>
+                <p class="card-note">{detection}</p>
                 <TableTwin
                     summary="All categories as a table"
                     heads=LABEL_HEADS.map(str::to_owned).to_vec()
@@ -166,6 +168,7 @@ fn Labels(card: Shared<FeatureCard>) -> impl IntoView {
     has_groups.then(|| {
         view! {
             <CardSection title="Labels">
+                {confounded.map(|text| view! { <Banner kind=BannerKind::Warning text=text /> })}
                 <p class="card-note">
                     "AUROC: how well the activation tells a category from all other cells; 0.5 is chance. "
                     <span class="chart-key"></span> " marks the best single dimension of the embedding, in either direction."

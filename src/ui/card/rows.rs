@@ -6,7 +6,7 @@
 use super::{MOST_BARS, WIDTH};
 use crate::plot::charts::{Bar, BarChart, ChartError, ChartSize, Histogram, bar_chart, histogram};
 use crate::plot::format::{count, decimals, percent, significant};
-use crate::protocol::{FeatureCard, FeatureRow, HistogramData, LabelAssociation};
+use crate::protocol::{CardConfounding, FeatureCard, FeatureRow, HistogramData, LabelAssociation, LabelClass};
 
 /// An AUROC must be better than the baseline's by this much to be called better.
 const CLOSE: f64 = 0.005;
@@ -57,7 +57,9 @@ pub(super) struct LabelGroup {
     pub(super) chart: Result<String, ChartError>,
     /// The sentence about the baseline.
     pub(super) verdict: String,
-    /// Category, cells, AUROC, baseline, share active, mean in, mean elsewhere.
+    /// The sentence about F1 and the paper's rule.
+    pub(super) detection: String,
+    /// Category, cells, AUROC, F1, its threshold, baseline, share active, mean in, mean elsewhere.
     pub(super) rows: Vec<Vec<String>>,
 }
 
@@ -78,7 +80,8 @@ fn label_group(group: &[LabelAssociation]) -> LabelGroup {
         end: Some(1.0),
         width: WIDTH,
     });
-    LabelGroup { chart, verdict: verdict(&group[0]), rows: group.iter().map(label_row).collect(), column }
+    let rows = group.iter().map(label_row).collect();
+    LabelGroup { chart, verdict: verdict(&group[0]), detection: detection(group), rows, column }
 }
 
 fn label_bar(label: &LabelAssociation) -> Bar {
@@ -95,6 +98,8 @@ fn label_row(label: &LabelAssociation) -> Vec<String> {
         label.category.clone(),
         count(label.n_cells),
         decimals(label.auroc, 3),
+        decimals(label.f1, 3),
+        significant(label.threshold, 3),
         format!("{} (dim {})", decimals(label.baseline_auroc, 3), label.baseline_dim + 1),
         percent(label.fraction_active),
         significant(label.mean_in, 3),
@@ -115,6 +120,43 @@ fn verdict(best: &LabelAssociation) -> String {
         _ => "about as well as",
     };
     format!("Tells {category} apart {relation} the embedding's dimension {dim} alone does ({own} against {baseline}).")
+}
+
+/// The category detected best, and in how many the feature is higher.
+fn detection(group: &[LabelAssociation]) -> String {
+    let best = group
+        .iter()
+        .filter(|label| !label.f1.is_nan())
+        .reduce(|best, next| if next.f1 > best.f1 { next } else { best });
+    let best = best.map_or_else(
+        || "No category can be detected: none has cells on both sides. ".to_owned(),
+        |best| {
+            let (f1, threshold) = (decimals(best.f1, 3), significant(best.threshold, 3));
+            format!("Detects {} best: F1 {f1} above an activation of {threshold}. ", best.category)
+        },
+    );
+    let higher = group.iter().filter(|label| label.is_significant).count();
+    let class = match group[0].class {
+        LabelClass::None => "Higher in no category by the paper's rule.".to_owned(),
+        LabelClass::Local => {
+            let name = group.iter().find(|label| label.is_significant).map_or("", |label| label.category.as_str());
+            format!("Local: higher in {name} alone.")
+        }
+        LabelClass::Global => format!("Global: higher in {} of {} categories.", count(higher), count(group.len())),
+    };
+    best + &class
+}
+
+/// The sentence of the badge that marks a confounded feature: which column, and by how much.
+pub(super) fn confounding_text(found: &CardConfounding) -> String {
+    let named = |(column, category, auroc): &(String, String, f64)| {
+        format!("{column} {category} (AUROC {}, {} from chance)", decimals(*auroc, 3), decimals((auroc - 0.5).abs(), 3))
+    };
+    format!(
+        "Confounded: it goes with {} more than with any label of biology, of which {} is the strongest.",
+        named(&found.nuisance),
+        named(&found.other)
+    )
 }
 
 /// The cells on top as rows: name, activation, labels.
@@ -139,6 +181,10 @@ mod tests {
             fraction_active: 0.5,
             mean_in: 1.0,
             mean_out: 0.1,
+            f1: auroc / 2.0,
+            threshold: 0.25,
+            is_significant: auroc > 0.8,
+            class: LabelClass::Local,
             baseline_auroc,
             baseline_dim: 4,
         }
@@ -154,6 +200,31 @@ mod tests {
         assert!(verdict(&label("stimulated", 0.985, 0.983)).contains("about as well as"));
         assert!(verdict(&label("stimulated", 0.985, 0.9)).contains("better than"));
         assert!(verdict(&label("stimulated", f64::NAN, 0.9)).starts_with("No comparison"));
+    }
+
+    #[test]
+    fn the_best_detected_category_and_the_class_are_said() {
+        let group = [label("stim", 0.9, 0.8), label("ctrl", 0.1, 0.8)];
+        let text = "Detects stim best: F1 0.450 above an activation of 0.25. Local: higher in stim alone.";
+        assert_eq!(detection(&group), text);
+        let [stim, ctrl] = group;
+        let global = [LabelAssociation { class: LabelClass::Global, ..stim }, ctrl];
+        assert!(detection(&global).ends_with("Global: higher in 1 of 2 categories."));
+        let none = LabelAssociation { class: LabelClass::None, f1: f64::NAN, ..label("x", 0.5, 0.5) };
+        assert!(detection(&[none]).starts_with("No category can be detected"));
+    }
+
+    #[test]
+    fn a_confounded_feature_says_by_which_column_and_how_much() {
+        let found = CardConfounding {
+            nuisance: ("donor".into(), "101".into(), 0.1),
+            other: ("type".into(), "B cells".into(), 0.75),
+        };
+        assert_eq!(
+            confounding_text(&found),
+            "Confounded: it goes with donor 101 (AUROC 0.100, 0.400 from chance) more than with any label of biology, \
+             of which type B cells (AUROC 0.750, 0.250 from chance) is the strongest."
+        );
     }
 
     #[test]

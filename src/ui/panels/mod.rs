@@ -1,13 +1,17 @@
 //! Parts of the page that read the store and send messages.
 
 mod analysis;
+mod association;
 mod broken;
 mod card;
 mod checkpoint;
+mod comparison;
 mod data;
+mod drawer;
 mod header;
 mod help;
 mod labels;
+mod lineage;
 mod map;
 mod start;
 mod table;
@@ -19,12 +23,13 @@ pub(crate) use broken::BrokenPanel;
 pub(crate) use card::CardPanel;
 pub(crate) use checkpoint::CheckpointOffer;
 pub(crate) use data::DataPanel;
+pub(crate) use drawer::Drawer;
 pub(crate) use header::Header;
 pub(crate) use help::HelpDialog;
 pub(crate) use labels::LabelsPanel;
 pub(crate) use map::MapPanel;
 pub(crate) use start::StartPage;
-pub(crate) use table::{SEARCH_ID, TablePanel};
+pub(crate) use table::SEARCH_ID;
 pub(crate) use toasts::Toasts;
 pub(crate) use training::TrainingPanel;
 
@@ -32,9 +37,11 @@ use leptos::prelude::*;
 use web_sys::File;
 
 use super::demo;
-use super::state::State;
+use super::state::{Msg, State};
 use super::store::Store;
-use crate::protocol::{LabelInfo, LabelKind};
+use super::widgets::{Button, ButtonKind, IconName, Menu};
+use crate::data::FeatureId;
+use crate::protocol::{ExportKind, LabelInfo, LabelKind, TableFormat};
 
 /// Opens what a person picked.
 fn open_picked(store: Store) -> UnsyncCallback<Vec<File>> {
@@ -54,6 +61,36 @@ fn categorical_columns(store: Store) -> Memo<Vec<String>> {
     Memo::new(move |_| {
         labels.with(|labels| labels.iter().filter(is_categorical).map(|label| label.name.clone()).collect())
     })
+}
+
+/// Opens the card of a feature.
+fn select_feature(store: Store) -> Callback<u32> {
+    Callback::new(move |feature| store.send(Msg::SelectFeature(Some(FeatureId(feature)))))
+}
+
+/// A menu that saves a table as CSV or Parquet.
+fn save_buttons(
+    label: &'static str,
+    kind: impl Fn(TableFormat) -> ExportKind + Send + Sync + Clone + 'static,
+) -> AnyView {
+    let store = Store::get();
+    let is_busy = store.memo(|state| state.jobs.export.is_running());
+    view! {
+        <Menu label=label text="Save" icon=IconName::Download closes_on_choice=true>
+            {[("As CSV", TableFormat::Csv), ("As Parquet", TableFormat::Parquet)].map(|(text, format)| {
+                let kind = kind.clone();
+                view! {
+                    <Button
+                        kind=ButtonKind::Quiet
+                        text=text
+                        disabled=is_busy
+                        on_press=move || store.send(Msg::Export(kind(format)))
+                    />
+                }
+            }).collect_view()}
+        </Menu>
+    }
+    .into_any()
 }
 
 /// Opens the demo.

@@ -1,4 +1,4 @@
-//! The drawer below: all features, to be sorted, searched, chosen and saved.
+//! All features, to be sorted, searched, chosen and saved.
 
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::ui::method_line;
 use crate::ui::state::{Msg, State, TableEdit};
 use crate::ui::store::Store;
 use crate::ui::widgets::{
-    Banner, BannerKind, Button, ButtonKind, Checkbox, Icon, IconName, Menu, SearchField, SortHeader, VirtualTable,
+    Banner, BannerKind, Button, ButtonKind, Checkbox, IconName, Menu, SearchField, SortHeader, VirtualTable,
 };
 
 /// Class of the search box, for the shortcut that goes there.
@@ -29,55 +29,25 @@ const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
     ("Top term", "The best gene set: among genes up, where there is one", false, Some(FeatureSort::BestTerm)),
 ];
 
-/// The feature table.
+/// The line over the table: how the analysis was done.
 #[component]
-pub(crate) fn TablePanel(open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn TableMethod() -> impl IntoView {
     let store = Store::get();
-    let has_sae = store.memo(|state| state.sae.is_some());
     let method = store.memo(|state| state.analysis.as_deref().map(method_line::table));
-    view! {
-        <section
-            class="drawer"
-            class:drawer-closed=move || !open.get()
-            class:drawer-empty=move || !has_sae.get()
-            aria-label="Feature table"
-        >
-            <div class="drawer-bar">
-                <h2>
-                    <button
-                        type="button"
-                        class="section-toggle"
-                        aria-expanded=move || open.get().to_string()
-                        aria-controls="feature-table"
-                        on:click=move |_| open.update(|open| *open = !*open)
-                    >
-                        <Icon name=IconName::ChevronDown />
-                        <span>"Features"</span>
-                        <span class="section-summary">{store.memo(count_text)}</span>
-                    </button>
-                </h2>
-                <Show when=move || has_sae.get() && open.get()>
-                    <TableTools />
-                </Show>
-            </div>
-            {move || method.get().filter(|_| open.get()).map(|line| view! { <p class="mode-line">{line}</p> })}
-            <div id="feature-table" class="drawer-body" hidden=move || !open.get()>
-                <TableBody />
-            </div>
-        </section>
-    }
+    move || method.get().map(|line| view! { <p class="mode-line">{line}</p> })
 }
 
-fn count_text(state: &State) -> String {
+pub(super) fn count_text(state: &State) -> String {
     match (&state.sae, &state.table) {
         (None, _) => String::new(),
-        (Some(_), table) if table.query.search.is_empty() => format::count(table.n_rows),
+        (Some(_), table) if table.query.search.is_empty() => format!("{} features", format::count(table.n_rows)),
         (Some(_), table) => format!("{} found", format::count(table.n_rows)),
     }
 }
 
+/// Search and files.
 #[component]
-fn TableTools() -> impl IntoView {
+pub(super) fn TableTools() -> impl IntoView {
     let store = Store::get();
     let search = store.memo(|state| state.table.query.search.clone());
     let with_dead = store.memo(|state| state.table.query.include_dead);
@@ -158,7 +128,7 @@ fn labels_table() -> ExportKind {
 }
 
 #[component]
-fn TableBody() -> impl IntoView {
+pub(super) fn TableBody() -> impl IntoView {
     let store = Store::get();
     let stage = store.memo(stage);
     move || match stage.get() {

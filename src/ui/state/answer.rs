@@ -60,6 +60,7 @@ impl State {
                 effects
             }
             Event::GseaReady(summary) => self.gsea_ready(summary),
+            Event::Associated(summary) => self.associated(summary),
             Event::Exported { files } => {
                 self.jobs.export = JobState::Idle;
                 vec![Effect::Save(files)]
@@ -146,7 +147,7 @@ impl State {
                         self.training.is_stopping = false;
                     }
                     Job::Open => self.opening.clear(),
-                    Job::Analyse | Job::Gsea | Job::Export => {}
+                    Job::Analyse | Job::Gsea | Job::Associate | Job::Export => {}
                 }
                 *self.jobs.get_mut(job) = JobState::Failed(message);
                 Vec::new()
@@ -166,6 +167,10 @@ impl State {
             ViewKind::Gsea => self.gsea.table.fail(message),
             ViewKind::GseaCurve => self.gsea.curve.fail(message),
             ViewKind::Steer => self.steer.fail(message),
+            ViewKind::LabelMap => self.labels.map.fail(message),
+            ViewKind::LabelTable => self.labels.table.fail(message),
+            ViewKind::Comparison => self.labels.comparison.fail(message),
+            ViewKind::Lineage => self.labels.lineage.fail(message),
             ViewKind::Table => {
                 self.table.is_loading = false;
                 self.table.awaited = None;
@@ -182,6 +187,7 @@ impl State {
         let purpose = self.requests.purpose(id);
         self.requests.settle(id);
         let Some(Purpose::View(kind)) = purpose else { return Vec::new() };
+        let Some(view) = self.labels_viewed(view) else { return Vec::new() };
         match view {
             ViewResult::Map { source, x, y } => self.map.set(Shared::new(MapPoints { source, x, y })),
             ViewResult::Categories { color, codes, categories } => {
@@ -204,6 +210,7 @@ impl State {
             ViewResult::Gsea(table) => return self.gsea_viewed(table.map(|table| *table)),
             ViewResult::GseaCurve(curve) => self.gsea.curve.set(Shared::new(*curve)),
             ViewResult::Steer(result) => self.steer.set(Shared::new(*result)),
+            ViewResult::LabelMap(_) | ViewResult::LabelTable(_) | ViewResult::Compare(_) | ViewResult::Lineage(_) => {}
         }
         Vec::new()
     }

@@ -1,6 +1,6 @@
 //! What can happen to the page, and what it then does to the world.
 
-use super::{Preview, TableEdit};
+use super::{LabelAsk, Preview, TableEdit};
 use crate::data::{CellSelection, FeatureId, LabelChoice};
 use crate::protocol::{
     AnalysisParams, Answer, Call, CellColor, DeviceChoice, ExportKind, ExportedFile, FeatureGseaParams, FileHandle,
@@ -77,6 +77,8 @@ pub enum Msg {
     HoverCell(Option<u32>),
     /// Change the feature table's question.
     Table(TableEdit),
+    /// Ask something about features and labels.
+    Labels(LabelAsk),
     /// Steer.
     Steer(SteerParams),
     /// Forget the steering result.

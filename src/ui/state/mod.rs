@@ -7,6 +7,7 @@
 
 mod answer;
 mod gsea;
+mod labels;
 mod message;
 mod open;
 mod reduce;
@@ -20,6 +21,7 @@ mod views;
 use std::collections::BTreeMap;
 
 pub use gsea::Gsea;
+pub use labels::{LabelAsk, LabelViews, PER_LABEL};
 pub use message::{Effect, Msg};
 pub use open::map_choices;
 pub use reduce::reduce;
@@ -91,6 +93,8 @@ pub struct Jobs {
     pub analyse: JobState,
     /// Gene set enrichment along a ranking.
     pub gsea: JobState,
+    /// Measuring features against labels.
+    pub associate: JobState,
     /// Writing tables.
     pub export: JobState,
 }
@@ -103,6 +107,7 @@ impl Jobs {
             Job::Train => &self.train,
             Job::Analyse => &self.analyse,
             Job::Gsea => &self.gsea,
+            Job::Associate => &self.associate,
             Job::Export => &self.export,
         }
     }
@@ -114,6 +119,7 @@ impl Jobs {
             Job::Train => &mut self.train,
             Job::Analyse => &mut self.analyse,
             Job::Gsea => &mut self.gsea,
+            Job::Associate => &mut self.associate,
             Job::Export => &mut self.export,
         }
     }
@@ -194,6 +200,8 @@ pub struct State {
     pub card: Remote<Shared<FeatureCard>>,
     /// GSEA of the selected feature.
     pub gsea: Gsea,
+    /// Features against labels.
+    pub labels: LabelViews,
     /// The last steering experiment.
     pub steer: Remote<Shared<SteerResult>>,
     /// Messages in the corner, oldest first.
@@ -232,6 +240,7 @@ impl Default for State {
             table: Table::default(),
             card: Remote::default(),
             gsea: Gsea::default(),
+            labels: LabelViews::default(),
             steer: Remote::default(),
             toasts: Vec::new(),
             looked_at: None,

@@ -1,6 +1,6 @@
 //! Opening, closing and what follows from either.
 
-use super::{Effect, EngineStatus, JobState, Remote, Shared, State, Table, Training, ViewKind};
+use super::{Effect, EngineStatus, JobState, LabelViews, Remote, Shared, State, Table, Training, ViewKind};
 use crate::data::CellSelection;
 use crate::protocol::{
     CellColor, DatasetSummary, EmbeddingInfo, FileHandle, LabelInfo, LabelKind, MapSource, NoticeLevel, Request,
@@ -105,6 +105,8 @@ impl State {
         self.selected_feature = None;
         self.table = Table::default();
         self.card = Remote::default();
+        self.labels = LabelViews::default();
+        self.jobs.associate = JobState::Idle;
         self.steer = Remote::default();
         if matches!(self.color, Some(CellColor::Feature(_))) {
             self.color = self.dataset.as_ref().and_then(|summary| default_color(summary));

@@ -89,6 +89,7 @@ fn reduce_look(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::HoverCell(row) => state.hover_cell(row),
         Msg::Table(edit) => state.edit_table(edit),
+        Msg::Labels(ask) => state.ask_labels(ask),
         Msg::Steer(params) => state.steer_cells(params),
         Msg::ClearSteer => {
             state.steer = Remote::default();
@@ -122,7 +123,7 @@ impl State {
 
     pub(super) fn engine_broken(&mut self, message: String) -> Vec<Effect> {
         self.engine = EngineStatus::Broken(message);
-        for job in [Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Export] {
+        for job in [Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Associate, Job::Export] {
             if self.jobs.get(job).is_running() {
                 *self.jobs.get_mut(job) = JobState::Idle;
             }

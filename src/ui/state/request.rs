@@ -25,6 +25,14 @@ pub enum ViewKind {
     Gsea,
     /// A running sum.
     GseaCurve,
+    /// A heat map of a label column.
+    LabelMap,
+    /// A table of a label column.
+    LabelTable,
+    /// Two groups of cells compared.
+    Comparison,
+    /// A path of categories.
+    Lineage,
     /// A steering experiment.
     Steer,
 }
@@ -53,6 +61,7 @@ impl Requests {
             Request::Train { .. } | Request::ResumeCheckpoint => Purpose::Job(Job::Train),
             Request::Analyse { .. } => Purpose::Job(Job::Analyse),
             Request::Gsea { .. } => Purpose::Job(Job::Gsea),
+            Request::Associate { .. } => Purpose::Job(Job::Associate),
             Request::Export { .. } => Purpose::Job(Job::Export),
             _ => Purpose::Other,
         };

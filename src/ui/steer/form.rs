@@ -73,14 +73,23 @@ impl Default for SteerForm {
 
 /// A group of cells to choose from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct CellGroup {
-    pub(super) key: String,
-    pub(super) name: String,
-    pub(super) cells: CellSelection,
+pub(crate) struct CellGroup {
+    pub(crate) key: String,
+    pub(crate) name: String,
+    pub(crate) cells: CellSelection,
 }
 
 const ALL_KEY: &str = "all";
 const CHOSEN_KEY: &str = "chosen";
+
+/// A group for each category of each label.
+pub(crate) fn category_groups(labels: &[LabelInfo]) -> Vec<CellGroup> {
+    let of = |label: &LabelInfo| {
+        let LabelKind::Categorical { categories, .. } = &label.kind else { return Vec::new() };
+        categories.iter().map(|(category, n_cells)| category_group(&label.name, category, *n_cells)).collect()
+    };
+    labels.iter().flat_map(of).collect()
+}
 
 /// The groups: the chosen cells first if there are any, then all cells, then each category.
 pub(super) fn groups(labels: &[LabelInfo], selection: &CellSelection) -> Vec<CellGroup> {
@@ -90,11 +99,7 @@ pub(super) fn groups(labels: &[LabelInfo], selection: &CellSelection) -> Vec<Cel
         cells: selection.clone(),
     });
     let all = CellGroup { key: ALL_KEY.to_owned(), name: "All cells".to_owned(), cells: CellSelection::All };
-    let categories = labels.iter().flat_map(|label| {
-        let LabelKind::Categorical { categories, .. } = &label.kind else { return Vec::new() };
-        categories.iter().map(|(category, n_cells)| category_group(&label.name, category, *n_cells)).collect()
-    });
-    chosen.into_iter().chain([all]).chain(categories).collect()
+    chosen.into_iter().chain([all]).chain(category_groups(labels)).collect()
 }
 
 fn category_group(column: &str, category: &str, n_cells: usize) -> CellGroup {

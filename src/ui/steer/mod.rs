@@ -12,7 +12,8 @@ use crate::protocol::{LabelInfo, SteerParams, SteerResult};
 use crate::ui::card::{CardSection, GeneRow, GeneTable};
 use crate::ui::state::{Remote, Shared};
 use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind, Checkbox, Choice, Select, TextField};
-use form::{CellGroup, FormErrors, SteerForm, TargetKind, groups};
+pub(crate) use form::{CellGroup, category_groups};
+use form::{FormErrors, SteerForm, TargetKind, groups};
 
 /// Steering of the chosen feature.
 #[component]

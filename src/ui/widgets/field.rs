@@ -47,7 +47,7 @@ pub(crate) fn TextField(
 /// A box to tick, with its text.
 #[component]
 pub(crate) fn Checkbox(
-    label: &'static str,
+    #[prop(into)] label: Signal<String>,
     #[prop(into)] checked: Signal<bool>,
     on_change: Callback<bool>,
     #[prop(optional)] hint: &'static str,

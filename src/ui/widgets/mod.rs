@@ -13,6 +13,7 @@ mod icon;
 mod menu;
 mod progress;
 mod section;
+mod sorted_table;
 mod tabs;
 mod virtual_table;
 
@@ -27,7 +28,8 @@ pub(crate) use icon::{Icon, IconName};
 pub(crate) use menu::Menu;
 pub(crate) use progress::Progress;
 pub(crate) use section::Section;
-pub(crate) use tabs::{Tab, Tabs};
+pub(crate) use sorted_table::{SortedColumn, SortedRows, SortedTable, SortedValues, Sorting};
+pub(crate) use tabs::{Tab, TabList, Tabs, head_id, panel_id};
 pub(crate) use virtual_table::{SortHeader, VirtualTable};
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -18,7 +18,7 @@ const MARGIN_ROWS: usize = 8;
 /// A column head; with `on_sort` it is a button, and its sort order is said.
 #[component]
 pub(crate) fn SortHeader(
-    text: &'static str,
+    #[prop(into)] text: String,
     #[prop(optional)] hint: &'static str,
     #[prop(default = false)] is_number: bool,
     /// `Some(true)` if sorted by this column from the largest down.
