@@ -33,7 +33,8 @@ pub fn benjamini_hochberg_into(p_values: &[f64], order: &mut Vec<u32>, adjusted:
     let n_tests = order.len();
     let mut smallest = 1.0_f64;
     for (n_above, &at) in order.iter().enumerate() {
-        smallest = smallest.min(p_values[at as usize] * n_tests as f64 / (n_tests - n_above) as f64);
+        // m/j first: p times a number of at least 1 is never below p.
+        smallest = smallest.min(p_values[at as usize] * (n_tests as f64 / (n_tests - n_above) as f64));
         adjusted[at as usize] = smallest;
     }
 }
@@ -134,6 +135,14 @@ mod tests {
     fn nothing_to_adjust_is_nothing() {
         assert!(benjamini_hochberg(&[]).is_empty());
         assert!(benjamini_hochberg(&[f64::NAN])[0].is_nan());
+    }
+
+    #[test]
+    fn rounding_never_makes_p_smaller() {
+        // p·m/m rounds to less than p for these.
+        for (n_tests, p) in [(3, 0.35), (5, 0.47), (7, 0.49), (49, 0.11)] {
+            assert_eq!(benjamini_hochberg(&vec![p; n_tests]), vec![p; n_tests]);
+        }
     }
 
     #[test]

@@ -18,14 +18,14 @@ impl GlobalFamily {
     #[must_use]
     pub fn new(mut ln_p_values: Vec<f64>, n_tests: usize) -> Self {
         ln_p_values.sort_unstable_by(f64::total_cmp);
-        let ln_n_tests = libm::log(n_tests as f64);
         let mut smallest = 0.0_f64;
         let mut ln_padj: Vec<f64> = ln_p_values
             .iter()
             .enumerate()
             .rev()
             .map(|(at, ln_p)| {
-                smallest = smallest.min(ln_p + ln_n_tests - libm::log((at + 1) as f64));
+                // The logarithm of m/j is at least 0, so that the sum is never below ln p.
+                smallest = smallest.min(ln_p + libm::log(n_tests as f64 / (at + 1) as f64));
                 smallest
             })
             .collect();
@@ -33,8 +33,11 @@ impl GlobalFamily {
         Self { ln_p_values, ln_padj }
     }
 
-    /// ln of the adjusted p of a p-value of the family; 0 for one beyond the limit.
+    /// ln of the adjusted p of a p-value of the family; 0 for one beyond the limit, NaN for NaN.
     pub fn ln_padj(&self, ln_p_value: f64) -> f64 {
+        if ln_p_value.is_nan() {
+            return f64::NAN;
+        }
         let at = self.ln_p_values.partition_point(|&known| known < ln_p_value);
         self.ln_padj.get(at).copied().unwrap_or(0.0)
     }
@@ -70,5 +73,14 @@ mod tests {
         assert!((family.ln_padj(-3.0) - (-3.0 + (10.0_f64 / 3.0).ln())).abs() < 1e-15);
         assert!((family.ln_padj(-9.0) - (-9.0 + 10.0_f64.ln())).abs() < 1e-15);
         assert_eq!(family.ln_padj(-0.5), 0.0);
+        assert!(family.ln_padj(f64::NAN).is_nan());
+    }
+
+    #[test]
+    fn rounding_never_makes_p_smaller() {
+        // ln p + ln m − ln m rounds to less than ln p for these.
+        for (n_tests, ln_p) in [(3, -0.3), (7, -0.1), (10, -0.1), (100, -0.2)] {
+            assert_eq!(GlobalFamily::new(vec![ln_p; n_tests], n_tests).ln_padj(ln_p), ln_p);
+        }
     }
 }
