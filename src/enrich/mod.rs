@@ -1,10 +1,12 @@
-//! Gene sets: matching them with the data, over-representation, rank tests, enrichment along a ranking.
+//! Gene sets: matching them with the data, over-representation, rank tests, enrichment along a ranking, and the
+//! ontology their terms are of.
 //!
 //! Knows genes by position and ranks; where selected genes and ranks come from is not its concern.
 
 mod gene_sets;
 mod gsea;
 mod hypergeometric;
+mod ontology;
 mod over_representation;
 mod rank_sums;
 mod rank_test;
@@ -16,6 +18,7 @@ pub use gsea::{
     leading_edge, running_sum,
 };
 pub use hypergeometric::{HypergeometricTester, SetHits};
+pub use ontology::{GroupedBy, Ontology, OntologyError, Relations, TermGroup, TermGrouper, TermId};
 pub use over_representation::{HitCounter, OverRepresentation};
 pub use rank_sums::SetRanker;
 pub use rank_test::rank_test;

@@ -7,6 +7,7 @@ mod h5ad;
 mod import;
 mod labels;
 mod npy;
+mod obo;
 mod reader;
 mod sniff;
 mod source;
@@ -16,6 +17,7 @@ pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import};
 pub use labels::LabelsFile;
+pub use obo::import_obo;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
 pub use sniff::{FileKind, sniff};
