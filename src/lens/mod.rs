@@ -18,6 +18,7 @@ mod prepared;
 mod selection;
 pub mod sound;
 pub mod tables;
+mod term_matrix;
 
 pub use analysis::{FeatureAnalysis, GeneResult, Lens, N_TOP_GENES, TermResult};
 pub use association::{AssociationRow, LabelAssociations};
@@ -37,3 +38,4 @@ pub use params::{
 };
 pub use prepared::PreparedExpression;
 pub use selection::SelectedGenes;
+pub use term_matrix::{TermMatrix, TermValue};

@@ -11,6 +11,7 @@ mod p_text;
 mod parquet;
 mod rows;
 mod table;
+mod term_matrix;
 
 pub use self::csv::{CsvCompression, TableCsv};
 pub use self::parquet::{ParquetOptions, TableParquet};
