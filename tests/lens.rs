@@ -2,6 +2,7 @@
 //!
 //! `fixtures/lens/` holds the scripts that made the numbers.
 
+mod gene_family;
 mod ontology;
 mod order;
 mod reference;

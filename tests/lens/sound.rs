@@ -30,14 +30,14 @@ fn opened(name: &str) -> Imported {
     import(name, Arc::new(MemorySource(bytes(name))), &Silent).unwrap()
 }
 
-struct Fixture {
-    expression: Expression,
-    cells: CellTable,
-    activations: SparseActivations,
-    sets: Vec<GeneSet>,
+pub struct Fixture {
+    pub expression: Expression,
+    pub cells: CellTable,
+    pub activations: SparseActivations,
+    pub sets: Vec<GeneSet>,
 }
 
-fn fixture() -> Fixture {
+pub fn fixture() -> Fixture {
     let Imported::AnnData(file) = opened("kang_500.h5ad") else { panic!("cells") };
     let Imported::Embedding { values: scores, .. } = opened("scores.npy") else { panic!("scores") };
     let Imported::GeneSets(sets) = opened("sets.gmt") else { panic!("sets") };
@@ -64,7 +64,7 @@ fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
     if text.is_empty() { f64::NAN } else { text.parse().unwrap() }
 }
 
-fn params() -> SoundParams {
+pub fn params() -> SoundParams {
     SoundParams { positives: Positives::Active, min_cells: 1, min_log2_fold_change: 0.0, ..SoundParams::default() }
 }
 

@@ -11,6 +11,7 @@
 
 mod annotator;
 mod columns;
+mod counted_family;
 mod family;
 mod findings;
 mod gene_sums;
@@ -26,6 +27,7 @@ mod report;
 mod shard;
 
 pub use annotator::Annotator;
+pub use counted_family::{CountedFamily, FamilyCounts};
 pub use family::GlobalFamily;
 pub use findings::{Direction, Findings, GeneFinding, TermFinding};
 pub use gene_sums::{GenePair, GeneSummer, GroupSummary, SumsWanted};

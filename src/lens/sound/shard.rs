@@ -4,7 +4,9 @@
 //! however many blocks there are.
 
 use super::annotator::Annotator;
-use super::columns::BlockColumns;
+use super::columns::{BlockColumns, ColumnRoom};
+use super::counted_family::FamilyCounts;
+use super::counted_family::FamilyCounts;
 use super::findings::Findings;
 use super::gene_sums::GeneSummer;
 use super::members::Members;
@@ -101,6 +103,14 @@ impl TestedBlock {
         let findings = annotator.annotate(self.columns.of(feature, &mut room));
         annotator.room = room;
         findings
+    }
+
+    /// Counts the genes of all features for the family of all features and genes.
+    ///
+    /// p-values above alpha or .05, whichever is larger, are not worked out and count as 1.
+    pub fn count_genes(&self, counts: &mut FamilyCounts) {
+        let mut room = ColumnRoom::default();
+        (0..self.n_features).for_each(|feature| counts.add(self.columns.of(feature, &mut room).ln_p_value));
     }
 
     /// What each feature stands for, in the block's order.
