@@ -3,6 +3,7 @@
 //! `fixtures/lens/` holds the scripts that made the numbers.
 
 mod gene_family;
+mod hostile;
 mod ontology;
 mod order;
 mod reference;
