@@ -91,13 +91,12 @@ impl Made {
         let mut tables =
             GeneTableMaker::new(&expression.by_gene, &plan.normaliser, &groups, &plan.params).finish().into_iter();
         let mut at = 0..;
-        let outcome = |groups: FeatureGroups| {
+        let mut outcome = |groups: FeatureGroups| {
             let (table, findings) = (tables.next().unwrap(), shard.findings(at.next().unwrap()));
             let report = FeatureReport::new(&plan, &table);
             assert_eq!(report.findings, findings);
             Outcome { groups, table, findings, report }
         };
-        let mut outcome = outcome;
         made.into_iter().map(|groups| groups.map(&mut outcome)).collect()
     }
 

@@ -15,8 +15,8 @@
 /// Bins of one doubling of −ln p.
 const N_BINS: usize = 1 << BIN_BITS;
 const BIN_BITS: u32 = 16;
-/// −ln p is counted from 2^this on.
-const FIRST_POWER: i64 = -1;
+/// −ln p is counted from ½ on: the exponent bits of that.
+const FIRST_EXPONENT: u64 = 1022;
 /// Doublings: −ln p of 2^24 and more, for which Welch's t would have to be of millions of cells, share the last bin.
 const N_DOUBLINGS: usize = 25;
 
@@ -57,11 +57,11 @@ impl Bin {
 /// Where −ln p is counted: doubling and bin; `None` below the first.
 fn place(minus_ln_p: f64) -> Option<(usize, usize)> {
     let bits = minus_ln_p.to_bits();
-    let power = (bits >> 52) as i64 - 1023 - FIRST_POWER;
-    match usize::try_from(power) {
-        Ok(doubling) if doubling < N_DOUBLINGS => Some((doubling, (bits >> (52 - BIN_BITS)) as usize % N_BINS)),
-        Ok(_) => Some((N_DOUBLINGS - 1, N_BINS - 1)),
-        Err(_) => None,
+    let doubling = (bits >> 52).checked_sub(FIRST_EXPONENT)? as usize;
+    if doubling < N_DOUBLINGS {
+        Some((doubling, (bits >> (52 - BIN_BITS)) as usize % N_BINS))
+    } else {
+        Some((N_DOUBLINGS - 1, N_BINS - 1))
     }
 }
 
