@@ -13,8 +13,8 @@ mod sets;
 
 use featurescope::data::{CellTable, DenseMatrix, Expression, FeatureId, GeneSet, SparseActivations, SparseMatrix};
 use featurescope::lens::sound::{
-    Exclusion, FeatureGroups, FeatureReport, Findings, GeneTable, GeneTableMaker, GroupMaker, Members, Positives,
-    Shard, ShardPlan, SoundParams,
+    Annotator, Exclusion, FeatureGroups, FeatureReport, Findings, GeneTable, GeneTableMaker, GroupMaker, Members,
+    Positives, Shard, ShardPlan, SoundParams,
 };
 use featurescope::lens::{AnalysisParams, ExpressionValues};
 use proptest::prelude::*;
@@ -85,14 +85,14 @@ impl Made {
         let groups: Vec<FeatureGroups> = made.iter().flatten().cloned().collect();
         let mut shard = Shard::new(&plan, Members::new(self.n_cells(), &groups));
         for gene in 0..plan.n_genes {
-            let (cells, values) = expression.by_gene.major(gene);
-            shard.add_gene(cells, values);
+            let row = expression.by_gene.row(gene);
+            shard.add_gene(&row.indices, &row.values);
         }
         let mut tables =
             GeneTableMaker::new(&expression.by_gene, &plan.normaliser, &groups, &plan.params).finish().into_iter();
-        let mut at = 0..;
+        let mut found = shard.finish().all_findings(&mut Annotator::new(&plan)).into_iter();
         let mut outcome = |groups: FeatureGroups| {
-            let (table, findings) = (tables.next().unwrap(), shard.findings(at.next().unwrap()));
+            let (table, findings) = (tables.next().unwrap(), found.next().unwrap());
             let report = FeatureReport::new(&plan, &table);
             assert_eq!(report.findings, findings);
             Outcome { groups, table, findings, report }

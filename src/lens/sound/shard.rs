@@ -6,7 +6,6 @@
 use super::annotator::Annotator;
 use super::columns::{BlockColumns, ColumnRoom};
 use super::counted_family::FamilyCounts;
-use super::counted_family::FamilyCounts;
 use super::findings::Findings;
 use super::gene_sums::GeneSummer;
 use super::members::Members;
