@@ -31,7 +31,7 @@ pub(super) async fn feature_card(
     data: &OpenData,
     feature: FeatureId,
 ) -> Result<ViewResult, EngineError> {
-    let turns = Turns::begin(inner);
+    let turns = Turns::begin(inner).await?;
     let (features, analysis) = {
         let state = inner.state.borrow();
         (state.features()?, state.analysis.clone())
@@ -79,10 +79,16 @@ pub(super) struct Turns<'a> {
 }
 
 impl<'a> Turns<'a> {
-    fn begin(inner: &'a Inner) -> Self {
+    /// Lets requests that are waiting be heard first: whoever runs along a list wants the last card alone.
+    ///
+    /// # Errors
+    /// [`EngineError::Superseded`].
+    async fn begin(inner: &'a Inner) -> Result<Self, EngineError> {
         let card = inner.newest_card.get().wrapping_add(1);
         inner.newest_card.set(card);
-        Self { inner, card, began: Cell::new(inner.host.now_secs()) }
+        let turns = Self { inner, card, began: Cell::new(f64::NEG_INFINITY) };
+        turns.next().await?;
+        Ok(turns)
     }
 
     /// Hands the thread back if this card has had it for long.
