@@ -346,6 +346,8 @@ fn sound_mode_finds_the_planted_response_and_writes_its_tables() {
         panic!("{term:?}")
     };
     assert!(log10_p_value < log10_padj && global < -5.0 && rank_z > 2.0, "{term:?}");
+    let gene = card.genes_up.first().and_then(|gene| Some((gene.log10_padj, gene.sound?.log10_padj_global?)));
+    assert!(gene.is_some_and(|(of_feature, of_all)| of_feature <= of_all && of_all < -5.0), "{gene:?}");
     let rows = desk.table("response", FeatureSort::BestTerm);
     let row = rows.iter().find(|row| row.feature == feature).unwrap();
     assert!(row.top_genes[0].starts_with("RESP") && row.n_terms > Some(0), "{row:?}");

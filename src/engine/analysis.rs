@@ -7,7 +7,7 @@ use super::EngineError;
 use super::state::{OpenData, SoundPlan};
 use crate::data::{FeatureId, GeneId};
 use crate::enrich::{GeneSetId, MatchedGeneSets};
-use crate::lens::sound::{Exclusion, Findings, GlobalFamily, ShardPlan};
+use crate::lens::sound::{CountedFamily, Exclusion, Findings, GlobalFamily, ShardPlan};
 use crate::lens::{FeatureAnalysis, Lens, LensError};
 use crate::protocol::{AnalysisParams, AnalysisSummary};
 
@@ -32,6 +32,8 @@ pub(super) struct SoundResults {
     pub(super) excluded: BTreeMap<FeatureId, Exclusion>,
     /// p-values of all features' sets, once all features are done.
     pub(super) family: Option<GlobalFamily>,
+    /// p-values of all features' genes, likewise.
+    pub(super) gene_family: Option<Rc<CountedFamily>>,
 }
 
 impl Results {

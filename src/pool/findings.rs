@@ -2,12 +2,12 @@
 
 use crate::data::GeneId;
 use crate::enrich::GeneSetId;
-use crate::lens::sound::{Direction, Findings, GeneFinding, TermFinding};
-use crate::protocol::{Bytes, F64Column, Lists, PoolFindings, PoolGenes, PoolTerms, U32Column};
+use crate::lens::sound::{Direction, FamilyCounts, Findings, GeneFinding, TermFinding};
+use crate::protocol::{Bytes, F64Column, Lists, PoolFamilyCounts, PoolFindings, PoolGenes, PoolTerms, U32Column};
 
-/// Findings of a block as columns.
+/// Findings of a block and the counts of its genes as columns.
 #[must_use]
-pub fn pack(found: &[Findings]) -> PoolFindings {
+pub fn pack(found: &[Findings], counts: &FamilyCounts) -> PoolFindings {
     let ids = |genes: &[GeneFinding]| genes.iter().map(|gene| gene.gene.0).collect::<Vec<u32>>();
     let gene_lists: Vec<Vec<u32>> =
         found.iter().flat_map(|findings| [ids(&findings.genes_up), ids(&findings.genes_down)]).collect();
@@ -45,14 +45,32 @@ pub fn pack(found: &[Findings]) -> PoolFindings {
         },
         family_starts: U32Column(family_starts),
         family: F64Column(found.iter().flat_map(|findings| findings.ln_p_values.iter().copied()).collect()),
+        gene_family: PoolFamilyCounts {
+            n_tests: counts.n_tests(),
+            places: U32Column(counts.bins_in_use().map(|(place, ..)| place).collect()),
+            // A block has fewer tests than 2³².
+            n: U32Column(counts.bins_in_use().map(|(_, n, _)| n as u32).collect()),
+            smallest: F64Column(counts.bins_in_use().map(|(.., smallest)| smallest).collect()),
+        },
     }
 }
 
-/// The findings of a block from its columns; `None` if the columns are not those of [`pack`].
+/// The findings of a block and the counts of its genes from columns; `None` if the columns are not those of [`pack`].
 #[must_use]
-pub fn unpack(columns: &PoolFindings) -> Option<Vec<Findings>> {
+pub fn unpack(columns: &PoolFindings) -> Option<(Vec<Findings>, FamilyCounts)> {
     let n_features = columns.n_selected.len() / 2;
-    (0..n_features).map(|feature| unpack_one(columns, feature)).collect()
+    let found: Option<Vec<Findings>> = (0..n_features).map(|feature| unpack_one(columns, feature)).collect();
+    Some((found?, unpack_counts(&columns.gene_family)?))
+}
+
+fn unpack_counts(counts: &PoolFamilyCounts) -> Option<FamilyCounts> {
+    let PoolFamilyCounts { n_tests, places, n, smallest } = counts;
+    if places.len() != n.len() || places.len() != smallest.len() {
+        return None;
+    }
+    let bins =
+        places.iter().zip(&**n).zip(&**smallest).map(|((&place, &n), &smallest)| (place, u64::from(n), smallest));
+    FamilyCounts::from_bins(*n_tests, bins)
 }
 
 fn unpack_one(columns: &PoolFindings, feature: usize) -> Option<Findings> {

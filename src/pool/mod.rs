@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::data::PackedMatrix;
 use crate::enrich::{GseaRun, MatchedGeneSets};
 use crate::lens::sound::{
-    Annotator, BLOCK, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan, TestedBlock,
+    Annotator, BLOCK, FamilyCounts, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan, TestedBlock,
 };
 use crate::protocol::{Lists, PoolAnswer, PoolCall, PoolPlan};
 
@@ -132,17 +132,25 @@ impl Worker {
             return Err(format!("{} genes are missing", self.n_genes_left));
         }
         let block = self.shard.take().ok_or(asked_early)?.finish();
-        let found = block.all_findings(&mut plan.annotator);
+        let answer = plan.findings(&block);
         if let Some(number) = keep {
             self.kept.insert(number, block);
         }
-        Ok(PoolAnswer::Findings(Box::new(pack(&found))))
+        Ok(answer)
     }
 
     fn again(&mut self, block: u32) -> Result<PoolAnswer, String> {
         let plan = self.plan.as_mut().ok_or("a block was asked for before a plan")?;
         let kept = self.kept.get(&block).ok_or_else(|| format!("block {block} was not kept"))?;
-        Ok(PoolAnswer::Findings(Box::new(pack(&kept.all_findings(&mut plan.annotator)))))
+        Ok(plan.findings(kept))
+    }
+}
+
+impl Plan {
+    fn findings(&mut self, block: &TestedBlock) -> PoolAnswer {
+        let mut counts = FamilyCounts::default();
+        block.count_genes(&mut counts);
+        PoolAnswer::Findings(Box::new(pack(&block.all_findings(&mut self.annotator), &counts)))
     }
 }
 

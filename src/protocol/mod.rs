@@ -31,7 +31,8 @@ pub use labels::{
     LabelTable, LabelTableQuery, LineageQuery, LineageTable,
 };
 pub use pool::{
-    Lists, PoolAnswer, PoolCall, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests, PoolPlan, PoolTerms,
+    Lists, PoolAnswer, PoolCall, PoolFamilyCounts, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests,
+    PoolPlan, PoolTerms,
 };
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
 pub use view::{

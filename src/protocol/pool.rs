@@ -145,6 +145,21 @@ pub struct PoolFindings {
     pub family_starts: U32Column,
     /// ln of small p-values.
     pub family: F64Column,
+    /// Genes of all features, counted by their p.
+    pub gene_family: PoolFamilyCounts,
+}
+
+/// How many tests have a p of which size.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PoolFamilyCounts {
+    /// Tests.
+    pub n_tests: u64,
+    /// Places that are not empty.
+    pub places: U32Column,
+    /// Tests in each.
+    pub n: U32Column,
+    /// The smallest −ln p in each.
+    pub smallest: F64Column,
 }
 
 /// Genes in columns.

@@ -234,6 +234,9 @@ pub struct CardGeneSound {
     pub fraction_negative: f64,
     /// Area under the ROC curve: expression against being positive; NaN if Wilcoxon was not asked for.
     pub auroc: f64,
+    /// log10 of p adjusted over all genes of all features, never too small and hardly too large; `None` where all
+    /// features were not analysed.
+    pub log10_padj_global: Option<f64>,
 }
 
 /// A term on a feature card.

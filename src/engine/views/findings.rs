@@ -3,7 +3,7 @@
 use super::card::Turns;
 use crate::data::{FeatureId, Notice};
 use crate::engine::EngineError;
-use crate::engine::analysis::{Analysis, Results};
+use crate::engine::analysis::{Analysis, Results, SoundResults};
 use crate::engine::jobs::GENES_PER_STEP;
 use crate::engine::model::Features;
 use crate::engine::state::OpenData;
@@ -143,8 +143,10 @@ impl Source<'_> {
         let findings = &report.findings;
         [card.n_positive, card.n_negative] = table.n_cells;
         card.n_selected = vec![report.selected_up.len(), report.selected_down.len()];
-        card.genes_up = findings.genes_up.iter().map(|found| self.sound_gene(found, table)).collect();
-        card.genes_down = findings.genes_down.iter().map(|found| self.sound_gene(found, table)).collect();
+        let gene = |found: &GeneFinding| self.sound_gene(card.row.feature, found, table);
+        let (genes_up, genes_down) =
+            (findings.genes_up.iter().map(gene).collect(), findings.genes_down.iter().map(gene).collect());
+        (card.genes_up, card.genes_down) = (genes_up, genes_down);
         if !self.data.dataset.gene_sets.is_empty() {
             let ordered: Vec<GeneSetId> = findings.terms.iter().map(|term| term.set).collect();
             let feature = card.row.feature;
@@ -154,8 +156,9 @@ impl Source<'_> {
         card.volcano = Some(volcano(table, plan));
     }
 
-    fn sound_gene(&self, found: &GeneFinding, table: &GeneTable) -> CardGene {
+    fn sound_gene(&self, feature: FeatureId, found: &GeneFinding, table: &GeneTable) -> CardGene {
         let at = found.gene.index();
+        let family = self.sound_results(feature).and_then(|sound| sound.gene_family.as_ref());
         CardGene {
             gene: found.gene,
             name: self.data.gene_name(found.gene),
@@ -168,7 +171,16 @@ impl Source<'_> {
                 fraction_positive: table.fraction_positive[at],
                 fraction_negative: table.fraction_negative[at],
                 auroc: table.auroc[at],
+                log10_padj_global: family.map(|family| log10(family.ln_padj(found.ln_p_value))),
             }),
+        }
+    }
+
+    /// What sound mode found, if the feature is among it.
+    fn sound_results(&self, feature: FeatureId) -> Option<&SoundResults> {
+        match &self.analysis?.results {
+            Results::Sound(sound) => Some(sound).filter(|sound| sound.by_feature.contains_key(&feature)),
+            Results::Paper(_) => None,
         }
     }
 
@@ -180,10 +192,7 @@ impl Source<'_> {
         plan: &ShardPlan,
     ) -> CardTerm {
         let counts = report.term_counts(plan, found);
-        let family = self.analysis.and_then(|analysis| match &analysis.results {
-            Results::Sound(sound) => sound.family.as_ref().filter(|_| sound.by_feature.contains_key(&feature)),
-            Results::Paper(_) => None,
-        });
+        let family = self.sound_results(feature).and_then(|sound| sound.family.as_ref());
         CardTerm {
             name: plan.sets.name(found.set).to_owned(),
             set_size: counts.set_size,

@@ -87,6 +87,33 @@ impl FamilyCounts {
         }
     }
 
+    /// Number of tests counted.
+    pub fn n_tests(&self) -> u64 {
+        self.n_tests
+    }
+
+    /// Bins that are not empty, as another thread needs them: place, tests in it, and the smallest −ln p of them.
+    pub fn bins_in_use(&self) -> impl Iterator<Item = (u32, u64, f64)> {
+        let places = self.doublings.iter().enumerate().flat_map(|(doubling, bins)| {
+            bins.iter().enumerate().map(move |(bin, counted)| ((doubling * N_BINS + bin) as u32, counted))
+        });
+        places.filter(|(_, bin)| bin.n > 0).map(|(place, bin)| (place, bin.n, bin.smallest))
+    }
+
+    /// Counts from [`Self::n_tests`] and [`Self::bins_in_use`]; `None` where there is no such place.
+    #[must_use]
+    pub fn from_bins(n_tests: u64, bins: impl Iterator<Item = (u32, u64, f64)>) -> Option<Self> {
+        let mut counts = Self { n_tests, ..Self::default() };
+        for (place, n, smallest) in bins {
+            let place = place as usize;
+            if place >= N_DOUBLINGS * N_BINS {
+                return None;
+            }
+            counts.bins(place / N_BINS)[place % N_BINS].add(Bin { n, smallest });
+        }
+        Some(counts)
+    }
+
     fn bins(&mut self, doubling: usize) -> &mut [Bin] {
         if self.doublings.len() <= doubling {
             self.doublings.resize(doubling + 1, Vec::new());
@@ -201,6 +228,8 @@ mod tests {
             merged.merge(&shard);
         }
         assert_eq!(merged, whole);
+        assert_eq!(FamilyCounts::from_bins(whole.n_tests(), whole.bins_in_use()), Some(whole));
+        assert_eq!(FamilyCounts::from_bins(1, std::iter::once((u32::MAX, 1, 1.0))), None);
     }
 
     proptest! {

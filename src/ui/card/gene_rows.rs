@@ -30,7 +30,10 @@ pub(super) fn gene_rows(genes: &[CardGene]) -> Vec<GeneRow> {
 fn gene_row(gene: &CardGene) -> GeneRow {
     let [p, padj] = [gene.log10_p_value, gene.log10_padj].map(p_value_of_log10);
     let (positive, negative) = (significant(gene.mean_positive, 3), significant(gene.mean_negative, 3));
-    let details = format!("mean {positive} in positive cells, {negative} in negative cells; p = {p}");
+    let mut details = format!("mean {positive} in positive cells, {negative} in negative cells; p = {p}");
+    if let Some(global) = gene.sound.and_then(|sound| sound.log10_padj_global) {
+        details += &format!("; adjusted over the genes of all features {}", p_value_of_log10(global));
+    }
     let numbers = match gene.sound {
         Some(sound) => vec![signed(gene.fold_change, 3), decimals(sound.auroc, 3), share_pair(&sound), padj],
         None => vec![fold(gene.fold_change), padj],
@@ -160,11 +163,19 @@ mod tests {
 
     #[test]
     fn sound_genes_have_their_p_in_full() {
-        let sound = CardGeneSound { fraction_positive: 0.98, fraction_negative: 0.004, auroc: 0.95 };
+        let sound = CardGeneSound {
+            fraction_positive: 0.98,
+            fraction_negative: 0.004,
+            auroc: 0.95,
+            log10_padj_global: Some(-1.0),
+        };
         let row = gene_row(&gene(1, Some(sound)));
         assert_eq!(row.numbers, ["+4.32", "0.950", "98 / < 1", "0.01"]);
         assert_eq!(row.numbers.len() + 1, heads("Higher", AnalysisMode::Sound).len());
-        assert_eq!(row.details, "mean 2.5 in positive cells, 0.125 in negative cells; p = 1.9e-412");
+        assert_eq!(
+            row.details,
+            "mean 2.5 in positive cells, 0.125 in negative cells; p = 1.9e-412; adjusted over the genes of all features 0.1"
+        );
     }
 
     #[test]

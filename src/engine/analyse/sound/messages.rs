@@ -2,7 +2,7 @@
 
 use crate::data::{PackedMatrix, SparseRows};
 use crate::engine::pool::worker_fault;
-use crate::lens::sound::{FeatureGroups, Findings, NegativeCells, ShardPlan, Universe};
+use crate::lens::sound::{FamilyCounts, FeatureGroups, Findings, NegativeCells, ShardPlan, Universe};
 use crate::platform::{HostError, Pool};
 use crate::pool::unpack;
 use crate::protocol::{Bytes, F64Column, Lists, PoolAnswer, PoolCall, PoolPlan, SoundParams};
@@ -10,16 +10,16 @@ use crate::protocol::{Bytes, F64Column, Lists, PoolAnswer, PoolCall, PoolPlan, S
 /// Values sent to a worker at a time.
 const VALUES_PER_SLICE: usize = 1 << 19;
 
-/// Asks a worker for the findings of so many features.
+/// Asks a worker for the findings of so many features, and for the counts of their genes.
 pub(super) async fn ask_findings(
     pool: &dyn Pool,
     worker: usize,
     call: PoolCall,
     n_features: usize,
-) -> Result<Vec<Findings>, HostError> {
+) -> Result<(Vec<Findings>, FamilyCounts), HostError> {
     match pool.call(worker, call).await? {
         PoolAnswer::Findings(columns) => {
-            let found = unpack(&columns).filter(|found| found.len() == n_features);
+            let found = unpack(&columns).filter(|(found, _)| found.len() == n_features);
             found.ok_or_else(|| worker_fault("its findings are not whole"))
         }
         PoolAnswer::Failed(reason) => Err(worker_fault(&reason)),

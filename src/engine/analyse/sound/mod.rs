@@ -22,7 +22,6 @@ use crate::engine::EngineError;
 use crate::engine::analysis::{Results, SoundResults};
 use crate::engine::pool::OwnThread;
 use crate::engine::session::sentence;
-use crate::lens::sound::GlobalFamily;
 use crate::protocol::SoundParams;
 
 /// Analyses every live feature until the end or a cancel. What a worker leaves undone because it stopped, the engine
@@ -40,9 +39,7 @@ pub(super) async fn run(task: &Task<'_>) -> Result<Outcome, EngineError> {
         notices.push(Notice::warning(format!("{} The engine did the rest by itself.", sentence(&error.to_string()))));
         work.serve_alone().await?;
     }
-    let (mut results, ln_p_values) = work.finish();
-    let n_tests = results.by_feature.len() * 2 * plan.sets.len();
-    results.family = Some(GlobalFamily::new(ln_p_values, n_tests));
+    let results = work.finish();
     notices.extend(exclusion_notice(&results, &plan.params));
     Ok(Outcome { results: Results::Sound(results), sets: plan.sets.clone(), notices })
 }

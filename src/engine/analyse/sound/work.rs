@@ -11,7 +11,7 @@ use crate::engine::EngineError;
 use crate::engine::analyse::{Outcome, Task};
 use crate::engine::analysis::{Results, SoundResults};
 use crate::engine::pool::{OwnThread, ask};
-use crate::lens::sound::{BLOCK, FeatureGroups, Findings, GroupMaker, ShardPlan};
+use crate::lens::sound::{BLOCK, FamilyCounts, FeatureGroups, Findings, GlobalFamily, GroupMaker, ShardPlan};
 use crate::platform::{HostError, Pool};
 use crate::protocol::{Bytes, PoolCall};
 
@@ -42,6 +42,7 @@ pub(super) struct Work<'a> {
     n_values_done: Cell<f64>,
     found: RefCell<SoundResults>,
     ln_p_values: RefCell<Vec<f64>>,
+    gene_counts: RefCell<FamilyCounts>,
 }
 
 impl<'a> Work<'a> {
@@ -81,6 +82,7 @@ impl<'a> Work<'a> {
             n_values_done: Cell::new(0.0),
             found: RefCell::new(SoundResults { excluded, ..SoundResults::default() }),
             ln_p_values: RefCell::default(),
+            gene_counts: RefCell::default(),
             task,
             plan,
             notices,
@@ -88,10 +90,14 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// What was found, and every small p-value of a set; what workers keep is noted for the next analysis.
-    pub(super) fn finish(self) -> (SoundResults, Vec<f64>) {
+    /// What was found, adjusted over all features, too; what workers keep is noted for the next analysis.
+    pub(super) fn finish(self) -> SoundResults {
         *self.task.inner.kept_tests.borrow_mut() = self.kept.into_inner();
-        (self.found.into_inner(), self.ln_p_values.into_inner())
+        let mut results = self.found.into_inner();
+        let n_tests = results.by_feature.len() * 2 * self.plan.sets.len();
+        results.family = Some(GlobalFamily::new(self.ln_p_values.into_inner(), n_tests));
+        results.gene_family = Some(Rc::new(self.gene_counts.into_inner().finish()));
+        results
     }
 
     /// Keeps one worker busy until there is no block left or the job is cancelled. A block it fails at is left to others.
@@ -228,7 +234,8 @@ impl<'a> Work<'a> {
     }
 
     /// Notes findings and shows all that is found so far.
-    fn note(&self, features: &[FeatureId], found: Vec<Findings>) {
+    fn note(&self, features: &[FeatureId], (found, genes): (Vec<Findings>, FamilyCounts)) {
+        self.gene_counts.borrow_mut().merge(&genes);
         let mut all = self.found.borrow_mut();
         for (&feature, mut findings) in features.iter().zip(found) {
             self.ln_p_values.borrow_mut().append(&mut findings.ln_p_values);
