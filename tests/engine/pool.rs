@@ -145,7 +145,9 @@ fn a_card_that_nobody_waits_for_any_more_is_left() {
     let cards: Vec<FeatureId> = events.iter().filter_map(card_of).collect();
     assert_eq!(cards, [FeatureId(1)]);
     assert!(
-        events.iter().any(|event| matches!(event, Event::Failed { message } if message.contains("another feature")))
+        events
+            .iter()
+            .any(|event| matches!(event, Event::Failed { message } if message.contains("before this card was ready")))
     );
 }
 
