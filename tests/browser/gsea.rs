@@ -55,11 +55,11 @@ async fn the_sets_of_a_feature_are_ranked_drawn_and_saved() {
     tab.until(ways, Vec::new(), "only sets that go up", SOON).await;
 
     tab.click("#gsea-save button", SOON).await;
-    tab.press("… in fgsea's columns", SOON).await;
+    tab.press("All gene sets", SOON).await;
     let feature = tab.text(".card-title", SOON).await.replace("Feature ", "");
     let table = tab.downloaded(&format!("gsea_feature_{feature}.csv"), LATER).await;
     let table = String::from_utf8(table).unwrap();
-    assert!(table.starts_with("feature,pathway,pval,padj,log2err,ES,NES,size,leadingEdge"), "{table:.200}");
+    assert!(table.starts_with("feature,set,size,es,nes,log10_p,padj,log2err,leading_edge"), "{table:.200}");
     assert!(table.lines().nth(1).is_some_and(|line| line.contains(first.as_str().unwrap())), "{table:.400}");
     assert_eq!(tab.errors().await, Vec::<String>::new());
     tab.close().await;
