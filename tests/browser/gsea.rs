@@ -55,7 +55,6 @@ async fn the_sets_of_a_feature_are_ranked_drawn_and_saved() {
     tab.until(ways, Vec::new(), "only sets that go up", SOON).await;
 
     tab.click("#gsea-save button", SOON).await;
-    tab.press("All gene sets", SOON).await;
     let feature = tab.text(".card-title", SOON).await.replace("Feature ", "");
     let table = tab.downloaded(&format!("gsea_feature_{feature}.csv"), LATER).await;
     let table = String::from_utf8(table).unwrap();

@@ -14,7 +14,7 @@ use self::table::{Choice, GseaTableView};
 use super::card::CardSection;
 use super::state::{JobState, Remote, Shared};
 use super::widgets::{
-    Banner, BannerKind, Button, ButtonKind, Choice as ChoiceField, Disclosure, IconName, Menu, Progress, Select,
+    Banner, BannerKind, Button, ButtonKind, Choice as ChoiceField, Disclosure, IconName, Progress, Select,
 };
 use crate::protocol::{Convention, FeatureGseaParams, GseaCurve, GseaTable, Notice, NoticeLevel};
 pub(crate) use form::GseaForm;
@@ -180,12 +180,20 @@ fn Found(source: GseaSource, table: Shared<GseaTable>) -> impl IntoView {
             view! { <GseaTableView rows=rows choice=choice /> }.into_any()
         }}
         <div id="gsea-save" class="actions">
-            <Menu label="Save this GSEA as CSV" text="Save" icon=IconName::Download closes_on_choice=true>
-                {save("All gene sets", Convention::FeatureScope)}
-                {save("… in fgsea's columns", Convention::Fgsea)}
-                {save("… in GSEApy's columns", Convention::GseaPy)}
-                {save("… in clusterProfiler's columns", Convention::ClusterProfiler)}
-            </Menu>
+            <Button
+                text="Save all gene sets"
+                label="All tested sets of this feature as CSV"
+                icon=IconName::Download
+                on_press=move || on_save.run(Convention::FeatureScope)
+            />
         </div>
+        <details class="table-twin">
+            <summary>"Save in other tools' columns"</summary>
+            <div class="actions">
+                {save("fgsea", Convention::Fgsea)}
+                {save("GSEApy", Convention::GseaPy)}
+                {save("clusterProfiler", Convention::ClusterProfiler)}
+            </div>
+        </details>
     }
 }
