@@ -12,7 +12,7 @@ const SEPARATOR: &str = " · ";
 /// Width of a column of the heat map, between these.
 const CELL_PX: (f64, f64) = (6.0, 18.0);
 /// What all columns share before they have to be scrolled.
-const COLUMNS_PX: f64 = 780.0;
+const COLUMNS_PX: f64 = 720.0;
 /// Names of categories take this much at most.
 const MOST_NAME_PX: f64 = 200.0;
 const LEAST_WIDTH_PX: f64 = 340.0;
