@@ -40,6 +40,8 @@ pub enum Msg {
         /// With these parameters.
         params: SaeParams,
     },
+    /// Take the columns of this embedding as features.
+    UseColumns(String),
     /// Go on with the kept training run.
     ResumeCheckpoint,
     /// Throw the kept training run away.

@@ -132,6 +132,8 @@ pub struct Training {
     pub is_paused: bool,
     /// Whether a person asked it to stop and the engine has not answered yet.
     pub is_stopping: bool,
+    /// Whether nothing is learnt: the columns of the embedding are taken as features.
+    pub takes_columns: bool,
     /// Metrics in order of steps; thinned so that it never grows past a few thousand.
     pub history: Vec<TrainProgress>,
 }

@@ -47,6 +47,11 @@ pub fn reduce(state: &mut State, msg: Msg) -> Vec<Effect> {
 fn reduce_job(state: &mut State, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Train { embedding, params } => state.train(Request::Train { embedding, params }),
+        Msg::UseColumns(embedding) => {
+            let effects = state.train(Request::UseColumns { embedding });
+            state.training.takes_columns = true;
+            effects
+        }
         Msg::ResumeCheckpoint => state.train(Request::ResumeCheckpoint),
         Msg::DiscardCheckpoint => {
             state.checkpoint = None;

@@ -58,7 +58,7 @@ impl Requests {
     pub(super) fn call(&mut self, request: Request) -> Call {
         let purpose = match &request {
             Request::Open { .. } => Purpose::Job(Job::Open),
-            Request::Train { .. } | Request::ResumeCheckpoint => Purpose::Job(Job::Train),
+            Request::Train { .. } | Request::UseColumns { .. } | Request::ResumeCheckpoint => Purpose::Job(Job::Train),
             Request::Analyse { .. } => Purpose::Job(Job::Analyse),
             Request::Gsea { .. } => Purpose::Job(Job::Gsea),
             Request::Associate { .. } => Purpose::Job(Job::Associate),

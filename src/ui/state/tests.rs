@@ -243,6 +243,32 @@ fn training_reports_grow_the_history_once_a_step() {
 }
 
 #[test]
+fn columns_become_features_as_a_job_of_training() {
+    let mut state = opened("kang");
+    let call = calls(&reduce(&mut state, Msg::UseColumns("X_pca".into()))).remove(0);
+    assert_eq!(call.request, Request::UseColumns { embedding: "X_pca".into() });
+    assert!(state.jobs.train.is_running() && state.training.takes_columns);
+    let features = SaeSummary { origin: SaeOrigin::Columns, n_features: 50, ..sae() };
+    let table = calls(&say(&mut state, call.id, Event::SaeReady(features)));
+    assert!(matches!(table[0].request, Request::View { query: ViewQuery::FeatureTable(_) }));
+    assert_eq!((state.jobs.train.is_running(), state.sae.as_ref().map(|sae| sae.n_features)), (false, Some(50)));
+    reduce(&mut state, Msg::Train { embedding: "X_pca".into(), params: SaeParams::default() });
+    assert!(!state.training.takes_columns, "a training run shows its own controls");
+}
+
+#[test]
+fn columns_that_are_refused_or_cancelled_leave_the_features_there_were() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::SaeReady(sae()));
+    let id = calls(&reduce(&mut state, Msg::UseColumns("X_pca".into())))[0].id;
+    say(&mut state, id, Event::Failed { message: "No such embedding.".into() });
+    assert_eq!(state.jobs.train.error(), Some("No such embedding."));
+    let id = calls(&reduce(&mut state, Msg::UseColumns("X_pca".into())))[0].id;
+    say(&mut state, id, Event::Cancelled { job: Job::Train });
+    assert_eq!((&state.jobs.train, state.sae.is_some()), (&JobState::Idle, true));
+}
+
+#[test]
 fn the_history_stays_small() {
     let mut state = opened("kang");
     for step in 1..=10_000 {

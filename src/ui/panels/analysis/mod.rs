@@ -48,7 +48,7 @@ fn missing(state: &State) -> Option<&'static str> {
     match (&state.dataset, &state.sae) {
         (None, _) => Some("Waiting for the data."),
         (Some(dataset), _) if dataset.n_genes == 0 => Some("Needs expression: add an .h5ad with the same cells."),
-        (Some(_), None) => Some("Needs a sparse autoencoder: train one or load weights."),
+        (Some(_), None) => Some("Needs features: train a sparse autoencoder, load weights, or use columns."),
         (Some(_), Some(_)) => None,
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::protocol::LossConvention;
-use crate::ui::state::{Msg, Shared};
+use crate::ui::state::Msg;
 use crate::ui::store::Store;
 use crate::ui::train_form::{FieldErrors, TrainField, TrainForm};
 use crate::ui::widgets::{Button, ButtonKind, Checkbox, Choice, Select, TextField};
@@ -25,7 +25,7 @@ pub(super) fn TrainingForm(form: RwSignal<TrainForm>, embedding: RwSignal<Option
     let store = Store::get();
     let dataset = store.memo(|state| state.dataset.clone());
     let has_sae = store.memo(|state| state.sae.is_some());
-    let chosen = Memo::new(move |_| chosen_embedding(dataset.get().as_ref(), embedding.get()));
+    let chosen = chosen_embedding(store, embedding);
     Effect::new(move |_| {
         let n_cells = dataset.with(|dataset| dataset.as_ref().map_or(0, |dataset| dataset.n_cells));
         if let Some(batch) = form.with_untracked(|form| form.smaller_batch(n_cells)) {
@@ -63,14 +63,15 @@ pub(super) fn TrainingForm(form: RwSignal<TrainForm>, embedding: RwSignal<Option
 }
 
 /// The embedding that a person chose or the data suggests, and its dimensions.
-fn chosen_embedding(
-    dataset: Option<&Shared<crate::protocol::DatasetSummary>>,
-    wish: Option<String>,
-) -> Option<(String, usize)> {
-    let dataset = dataset?;
-    let find = |name: &String| dataset.embeddings.iter().find(|embedding| embedding.name == *name);
-    let embedding = wish.as_ref().and_then(find).or_else(|| dataset.default_embedding.as_ref().and_then(find))?;
-    Some((embedding.name.clone(), embedding.n_dims))
+pub(super) fn chosen_embedding(store: Store, wish: RwSignal<Option<String>>) -> Memo<Option<(String, usize)>> {
+    let dataset = store.memo(|state| state.dataset.clone());
+    Memo::new(move |_| {
+        let dataset = dataset.get()?;
+        let find = |name: &String| dataset.embeddings.iter().find(|embedding| embedding.name == *name);
+        let wished = wish.with(|wish| wish.as_ref().and_then(find));
+        let embedding = wished.or_else(|| dataset.default_embedding.as_ref().and_then(find))?;
+        Some((embedding.name.clone(), embedding.n_dims))
+    })
 }
 
 #[component]

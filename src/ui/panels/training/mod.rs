@@ -1,6 +1,7 @@
 //! Training: settings, the run with its live charts, and the result.
 
 mod charts;
+mod columns;
 mod form;
 mod result;
 mod run;
@@ -13,6 +14,7 @@ use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
 use crate::ui::train_form::TrainForm;
 use crate::ui::widgets::{Banner, BannerKind, ButtonKind, FilePicker, Section};
+use columns::{ColumnsNote, UseColumns};
 use form::TrainingForm;
 use result::TrainingResult;
 use run::TrainingRun;
@@ -45,7 +47,9 @@ pub(crate) fn TrainingPanel() -> impl IntoView {
                                 accept=".json,.safetensors"
                                 on_pick=open_picked(store)
                             />
+                            <UseColumns embedding=embedding />
                         </div>
+                        <ColumnsNote embedding=embedding />
                     </Show>
                 }
                     .into_any()
@@ -66,6 +70,7 @@ fn TrainingError() -> impl IntoView {
 fn summary(state: &State) -> String {
     match (&state.sae, state.jobs.train.is_running()) {
         (_, true) if state.training.is_paused => "Paused".to_owned(),
+        (_, true) if state.training.takes_columns => "Taking columns".to_owned(),
         (_, true) => "Training".to_owned(),
         (Some(sae), false) => format!("{} live", crate::plot::format::count(sae.n_live)),
         (None, false) => String::new(),

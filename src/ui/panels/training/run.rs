@@ -1,19 +1,39 @@
-//! A training run that goes on: progress, metrics, charts, and the ways to pause and stop it.
+//! A training run that goes on: progress, metrics, charts, and the ways to pause and stop it; or, where columns are
+//! taken as features, progress and the way to cancel.
 
 use leptos::prelude::*;
 
 use super::charts::TrainingCharts;
 use crate::plot::format;
-use crate::protocol::TrainProgress;
+use crate::protocol::{Job, TrainProgress};
 use crate::ui::panels::start::running;
 use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
 use crate::ui::text;
 use crate::ui::widgets::{Button, IconName, Progress};
 
-/// The running training.
+/// The running training, or the taking of columns.
 #[component]
 pub(super) fn TrainingRun() -> impl IntoView {
+    let takes_columns = Store::get().memo(|state| state.training.takes_columns);
+    move || if takes_columns.get() { view! { <TakingColumns /> }.into_any() } else { view! { <Learning /> }.into_any() }
+}
+
+#[component]
+fn TakingColumns() -> impl IntoView {
+    let store = Store::get();
+    let fraction = store.memo(|state| running(&state.jobs.train).0);
+    let message = store.memo(|state| running(&state.jobs.train).1);
+    view! {
+        <Progress label="Taking columns as features" fraction=fraction message=message />
+        <div class="actions">
+            <Button text="Cancel" icon=IconName::Stop on_press=move || store.send(Msg::Cancel(Job::Train)) />
+        </div>
+    }
+}
+
+#[component]
+fn Learning() -> impl IntoView {
     let store = Store::get();
     let is_paused = store.memo(|state| state.training.is_paused);
     let is_stopping = store.memo(|state| state.training.is_stopping);
