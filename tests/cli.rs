@@ -276,3 +276,18 @@ fn an_interrupt_keeps_what_was_learnt() {
     let summary = std::fs::read_to_string(out.join("summary.json")).unwrap();
     assert!(summary.contains("\"is_complete\": false"), "{summary}");
 }
+
+#[test]
+fn timings_say_each_step_and_tables_can_be_left_out() {
+    let out = out_folder("timings");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli/timings.jsonl");
+    let extra = ["--no-tables", "--timings", file.to_str().unwrap(), "--gsea", "0", "--weights", "identity"];
+    let output = run("obsm/X_latent", &out, &extra);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let lines = std::fs::read_to_string(&file).unwrap();
+    let rows: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let steps: Vec<&str> = rows.iter().filter_map(|row| row["step"].as_str()).filter(|step| *step != "other").collect();
+    assert_eq!(steps, ["open", "use_columns", "export", "export", "analyse", "gsea", "export"]);
+    assert!(rows.iter().all(|row| row["secs"].as_f64().unwrap() >= 0.0));
+    assert!(!out.join("differential_expression.parquet").exists() && out.join("gsea.csv").exists());
+}

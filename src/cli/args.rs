@@ -72,6 +72,12 @@ pub(super) struct RunOptions {
     /// category must be left out to compare with.
     #[arg(long, value_name = "COLUMN:A,B,…")]
     lineage: Option<Groups>,
+    /// Write no tables of genes, gene sets and labels, which are large where there are many features.
+    #[arg(long, conflicts_with = "csv")]
+    no_tables: bool,
+    /// Write how long each step took and how much memory the process had held by then, one JSON object a line.
+    #[arg(long, value_name = "F.jsonl")]
+    pub(super) timings: Option<PathBuf>,
     /// Folder for the results; made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
@@ -132,6 +138,9 @@ impl RunOptions {
 
     /// The tables an analysis is written as.
     pub(super) fn tables(&self, has_gene_sets: bool) -> Vec<ExportKind> {
+        if self.no_tables {
+            return Vec::new();
+        }
         let table = |format| ExportKind::DifferentialExpression {
             feature: None,
             below: None,
@@ -315,6 +324,13 @@ mod tests {
     fn set_sizes_nothing_can_have_are_refused() {
         let text = parse(&["--min-genes", "0"]).unwrap().check().unwrap_err().to_string();
         assert!(text.starts_with("--min-genes 0"), "{text}");
+    }
+
+    #[test]
+    fn tables_can_be_left_out() {
+        assert_eq!(parse(&[]).unwrap().tables(true).len(), 3);
+        assert!(parse(&["--no-tables"]).unwrap().tables(true).is_empty());
+        assert!(parse(&["--no-tables", "--csv"]).is_err());
     }
 
     #[test]

@@ -3,8 +3,10 @@
 use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::progress::Progress;
+use super::timings::{Timings, step_name};
 use crate::engine::Engine;
 use crate::platform::MemoryStore;
 use crate::platform::native::{Interrupt, NativeHost, Session, ThreadPool, Turn};
@@ -16,6 +18,8 @@ pub(super) struct Driver {
     engine: Engine,
     next_id: RequestId,
     pub(super) progress: Progress,
+    /// How long what was asked took.
+    pub(super) timings: Timings,
     /// Whether the person has interrupted.
     pub(super) is_interrupted: bool,
 }
@@ -27,7 +31,14 @@ impl Driver {
         let n_threads = n_threads.or_else(|| std::thread::available_parallelism().ok());
         session.host().use_pool(Rc::new(ThreadPool::new(n_threads.map_or(1, NonZeroUsize::get))));
         let engine = Engine::new(session.host());
-        Self { session, engine, next_id: 1, progress: Progress::new(), is_interrupted: false }
+        Self {
+            session,
+            engine,
+            next_id: 1,
+            progress: Progress::new(),
+            timings: Timings::default(),
+            is_interrupted: false,
+        }
     }
 
     /// Where files are made known.
@@ -57,9 +68,21 @@ impl Driver {
         &mut self,
         request: Request,
         on_interrupt: Option<&Request>,
+        take: impl FnMut(Event) -> Option<T>,
+    ) -> Result<Option<T>, String> {
+        let (step, started) = (step_name(&request), Instant::now());
+        let id = self.send(request);
+        let taken = self.wait(id, on_interrupt, take);
+        self.timings.note(step, started);
+        taken
+    }
+
+    fn wait<T>(
+        &mut self,
+        id: RequestId,
+        on_interrupt: Option<&Request>,
         mut take: impl FnMut(Event) -> Option<T>,
     ) -> Result<Option<T>, String> {
-        let id = self.send(request);
         loop {
             match self.session.next_turn() {
                 Turn::Interrupted => {

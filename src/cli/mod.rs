@@ -14,6 +14,7 @@ mod inputs;
 mod outputs;
 mod progress;
 mod run;
+mod timings;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -52,6 +52,9 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     driver.progress.clear();
     let interrupted = driver.is_interrupted;
     outputs.write_summary(&RunReport { dataset, sae, analysis, is_interrupted: interrupted, top_features })?;
+    if let Some(path) = &options.timings {
+        driver.timings.write(path)?;
+    }
     Ok(if interrupted { Ending::Interrupted } else { Ending::Complete })
 }
 
