@@ -46,7 +46,7 @@ pub(crate) struct Tab {
     spy: Spy,
     number: usize,
     downloads: PathBuf,
-    _chromedriver: Chromedriver,
+    chromedriver: Chromedriver,
 }
 
 /// chromedriver, ended with the tab whatever happens in the test.
@@ -121,9 +121,14 @@ impl Tab {
         let wanted = capabilities(gpu, &spy, &downloads);
         let driver = WebDriver::new(&chromedriver.url, wanted).await.expect("Chromium starts");
         driver.set_script_timeout(LATER).await.expect("a time limit for scripts");
-        let tab = Self { driver, server, requests, spy, number, downloads, _chromedriver: chromedriver };
+        let tab = Self { driver, server, requests, spy, number, downloads, chromedriver };
         tab.go(query).await;
         tab
+    }
+
+    /// The process of chromedriver, below which the browser runs.
+    pub(crate) fn driver_pid(&self) -> u32 {
+        self.chromedriver.child.id()
     }
 
     /// Opens the page (again) with a query.

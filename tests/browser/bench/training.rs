@@ -1,16 +1,14 @@
-//! Times of training steps and of an analysis in the tab, as `cargo xtask bench` prints them.
+//! Times of training steps in the tab.
 //!
 //! Each size trains on made-up cells through the page, as a person would. The page says its step four times a second;
 //! the time of a step is the slope between the first and the last step that were seen, so that loading, start-up and
-//! inference are left out. An analysis is timed on files of one's own, named in `FEATURESCOPE_BENCH_FILES` with `:`
-//! between them: expression, gene sets and, unless one is to be trained, a sparse autoencoder's two files. Nothing is
-//! asserted but that both end.
+//! inference are left out.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::report;
 use crate::made::{npy, own_folder};
 use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
@@ -39,45 +37,14 @@ const SIZES: [Size; 4] = [
 #[tokio::test]
 #[ignore = "a measurement, run by `cargo xtask bench`"]
 async fn step_times_in_the_tab() {
-    println!("\nIn the tab (Chromium, processor)");
     for size in SIZES {
         let secs = step_secs(&size).await;
-        let variant = size.k.map_or_else(|| "vanilla".to_owned(), |k| format!("TopK k {k}"));
-        println!(
-            "  d {:>4}  h {:>6}  B {:>5}  {variant:<10}  {:>8.1} ms a step",
-            size.d_in,
-            size.n_features,
-            size.batch,
-            secs * 1e3
-        );
+        let Size { d_in, n_features, batch, k } = size;
+        let variant = if k.is_some() { "topk" } else { "vanilla" };
+        let k = k.map_or_else(|| "-".to_owned(), |k| k.to_string());
+        let step = format!("{variant}, d {d_in}, h {n_features}, B {batch}, k {k}");
+        report(&json!({ "bench": "training", "step": step, "secs": secs }));
     }
-}
-
-#[tokio::test]
-#[ignore = "a measurement, run by `cargo xtask bench`"]
-async fn analysis_in_the_tab() {
-    let Some(files) = std::env::var_os("FEATURESCOPE_BENCH_FILES") else {
-        println!("\nNo analysis was timed: FEATURESCOPE_BENCH_FILES names no files");
-        return;
-    };
-    let files: Vec<PathBuf> = std::env::split_paths(&files).collect();
-    let has_sae = files.iter().any(|file| file.ends_with("cfg.json"));
-    let tab = Tab::open(Gpu::None, "?empty").await;
-    tab.upload("input[type=file][aria-label='Choose files']", &files).await;
-    if !has_sae {
-        tab.click(TRAIN, LATER).await;
-        tab.says("Train again", LATER).await;
-    }
-    tab.button("Analyse", LATER).await;
-    let started = Instant::now();
-    tab.press("Analyse", SOON).await;
-    tab.button("Analyse again", PATIENCE).await;
-    let secs = started.elapsed().as_secs_f64();
-    let facts = "return [...document.querySelectorAll('.facts dt')].map(dt => dt.innerText + ' ' +\
-        dt.nextElementSibling.innerText).filter(text => /analysed|tested|sets/i.test(text)).join(', ')";
-    let facts = tab.run(facts, Vec::new()).await;
-    println!("\nAnalysis in the tab (Chromium, its pool of workers)\n  {secs:.1} s: {}", facts.as_str().unwrap_or(""));
-    tab.close().await;
 }
 
 async fn step_secs(size: &Size) -> f64 {
