@@ -39,6 +39,13 @@ def counts(h5, args, rng):
     group.create_dataset("indptr", data=np.asarray(indptr, dtype=np.int64))
 
 
+def read_names(path):
+    """Names in the order of the file, each once; in a .gmt they begin in the third column."""
+    lines = [line.split("\t") for line in path.read_text().splitlines()]
+    parts = [line[2:] for line in lines] if path.suffix == ".gmt" else lines
+    return list(dict.fromkeys(name for part in parts for name in part if name))
+
+
 def frame(h5, name, index):
     group = h5.create_group(name)
     group.attrs.update({"encoding-type": "dataframe", "encoding-version": "0.2.0", "_index": "_index"})
@@ -51,12 +58,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name, kind in (("cells", int), ("genes", int), ("density", float), ("features", int), ("active", float)):
         parser.add_argument(f"--{name}", type=kind, required=True)
-    parser.add_argument("--gene-names", type=Path, help="names to use first, one a line, so that gene sets match")
+    parser.add_argument("--gene-names", type=Path, help="a .gmt whose genes give the first names, or names, one a line")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     rng = np.random.default_rng(0)
     (args.out / "sae").mkdir(parents=True, exist_ok=True)
-    names = args.gene_names.read_text().split() if args.gene_names else []
+    names = read_names(args.gene_names) if args.gene_names else []
     names = (names + [f"made_up_{at}" for at in range(args.genes)])[: args.genes]
     with h5py.File(args.out / "counts.h5ad", "w") as h5:
         h5.attrs.update({"encoding-type": "anndata", "encoding-version": "0.1.0"})

@@ -5,7 +5,7 @@ Hochberg, ranks by fold change, then per set a two-sided binomial test and a Man
 looked up once, before the clock starts, and group and rank sums are NumPy's: a fast version of that method, so what
 it takes is a lower bound. Loading and normalising are timed apart.
 
-Features are columns of an array [cells, features], negative values as 0. Prints one JSON object a feature, then a summary.
+Features are columns of an array [cells, features], a file or obsm/KEY of the expression file, negative values as 0. Prints one JSON object a feature, then a summary.
 Run: python reference_scflens.py --expression kang.h5ad --scores scores.npy --gene-sets go.gmt --features 0,1,2
 """
 
@@ -80,7 +80,7 @@ def test_sets(fold, selected, sets):
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--expression", type=pathlib.Path, required=True)
-    arguments.add_argument("--scores", type=pathlib.Path, required=True)
+    arguments.add_argument("--scores", required=True, help="scores.npy or obsm/KEY")
     arguments.add_argument("--gene-sets", type=pathlib.Path, required=True)
     arguments.add_argument("--features", default="0,1,2", help="columns of the scores, with commas between")
     given = arguments.parse_args()
@@ -89,7 +89,8 @@ def main():
     clock = Clock()
     data = anndata.read_h5ad(given.expression)
     x = log_normalised(data.X)
-    scores = np.maximum(np.load(given.scores, mmap_mode="r"), 0)
+    is_own = given.scores.startswith("obsm/")
+    scores = np.maximum(data.obsm[given.scores[5:]] if is_own else np.load(given.scores, mmap_mode="r"), 0)
     sets = list(read_sets(given.gene_sets, data.var_names))
     load_secs = clock.secs()
 

@@ -56,7 +56,7 @@ fn run() -> Outcome {
         Task::Dist { profile } => {
             dist::dist(&places, &profile).map(|site| println!("\nThe site is in {}", site.display()))
         }
-        Task::Bench => bench::bench(&places),
+        Task::Bench(options) => bench::bench(&places, &options),
     }
 }
 

@@ -1,5 +1,8 @@
 //! The command line of the task runner.
 
+use std::path::PathBuf;
+
+use crate::bench::{Bench, BenchOptions};
 use crate::error::{Outcome, TaskError};
 use crate::site::DESK_PROFILE;
 
@@ -16,7 +19,9 @@ cargo xtask TASK
                             STEP is one of: format clippy native site clippy-wasm wasm browser
   dist  [--profile NAME]    the optimised, compressed static site in dist/, with a table of sizes;
                             --profile dist adds link-time optimisation, which takes long
-  bench                     time training steps, and in the browser an analysis, too
+  bench [--only NAMES]      time the command line, the page in the browser and other programs, side by side;
+        [--data FOLDER]     NAMES are some of: analysis paper wilcoxon gsea training, with commas between;
+        [--python PROGRAM]  tests/bench/README.md says what belongs in FOLDER and what PROGRAM needs
 
 Tools and builds are cached outside the checkout, in ~/.cache/featurescope (or $FEATURESCOPE_CACHE).
 ";
@@ -52,8 +57,8 @@ pub(crate) enum Task {
         /// Cargo profile of the wasm files.
         profile: String,
     },
-    /// Time training.
-    Bench,
+    /// Time what there is to time.
+    Bench(BenchOptions),
 }
 
 impl Task {
@@ -77,7 +82,12 @@ impl Task {
                 Ok(Self::Test { profile: options.profile(), only: options.value("--only").map(str::to_owned) })
             }
             "dist" => Ok(Self::Dist { profile: Options::read("dist", rest, &["--profile"])?.profile() }),
-            "bench" => Options::read("bench", rest, &[]).map(|_| Self::Bench),
+            "bench" => {
+                let options = Options::read("bench", rest, &["--only", "--data", "--python"])?;
+                let only = options.value("--only").map_or_else(|| Ok(Bench::ALL.to_vec()), benches)?;
+                let path = |name| options.value(name).map(PathBuf::from);
+                Ok(Self::Bench(BenchOptions { only, data: path("--data"), python: path("--python") }))
+            }
             _ => Err(TaskError::UnknownTask { found: name.clone() }),
         }
     }
@@ -115,6 +125,18 @@ impl<'a> Options<'a> {
     }
 }
 
+/// The benches named, in the order of the table.
+fn benches(names: &str) -> Outcome<Vec<Bench>> {
+    let named = |name: &str| {
+        let unknown = || TaskError::UnknownOption { task: "bench", found: format!("--only {name}") };
+        Bench::named(name).ok_or_else(unknown)
+    };
+    let mut benches = names.split(',').map(|name| named(name.trim())).collect::<Outcome<Vec<_>>>()?;
+    benches.sort();
+    benches.dedup();
+    Ok(benches)
+}
+
 fn number(task: &'static str, text: &str) -> Outcome<u16> {
     text.parse().map_err(|_| TaskError::UnknownOption { task, found: format!("port {text}") })
 }
@@ -140,6 +162,19 @@ mod tests {
             parse("test --profile release --only wasm").unwrap(),
             Task::Test { profile: "release".to_owned(), only: Some("wasm".to_owned()) }
         );
+    }
+
+    #[test]
+    fn benches_are_all_or_those_named_once_each() {
+        let options = |only: &[Bench]| BenchOptions { only: only.to_vec(), data: None, python: None };
+        assert_eq!(parse("bench").unwrap(), Task::Bench(options(&Bench::ALL)));
+        let some = BenchOptions {
+            data: Some("d".into()),
+            python: Some("p".into()),
+            ..options(&[Bench::Wilcoxon, Bench::Gsea])
+        };
+        assert_eq!(parse("bench --only gsea,wilcoxon,gsea --data d --python p").unwrap(), Task::Bench(some));
+        assert!(parse("bench --only gsae").unwrap_err().to_string().contains("--only gsae"));
     }
 
     #[test]

@@ -55,6 +55,16 @@ pub(crate) fn run(what: &str, command: &mut Command) -> Outcome {
     if status.success() { Ok(()) } else { Err(failed(what, command, status)) }
 }
 
+/// What a command prints; what it complains of goes to the terminal.
+///
+/// # Errors
+/// The program cannot be started, or ends with another status than success.
+pub(crate) fn output(what: &str, command: &mut Command) -> Outcome<String> {
+    let output = command.stderr(Stdio::inherit()).output().map_err(not_started(what, command))?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(text) } else { Err(failed(what, command, output.status)) }
+}
+
 /// What a command prints when it succeeds; nothing when it fails or does not exist.
 pub(crate) fn probe(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;

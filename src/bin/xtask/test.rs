@@ -170,22 +170,22 @@ fn wasm_tests(stand: &Stand) -> Outcome {
     process::run("wasm tests", &mut cargo)
 }
 
-/// Times training steps through the page, built with `profile`.
+/// Runs measurements by name through the page, built with `profile`; `variables` tell them what to do.
 ///
 /// # Errors
 /// Something needed is missing, or the build or the run fails.
-pub(crate) fn bench_in_the_tab(places: &Places, profile: &str) -> Outcome {
+pub(crate) fn bench_in_the_tab(places: &Places, profile: &str, names: &[&str], variables: &[(&str, &Path)]) -> Outcome {
     let stand = prepare(places, profile)?;
     build_site(&stand)?;
-    drive(&stand, &["--ignored", "--nocapture", "in_the_tab"])
+    drive(&stand, &[&["--ignored", "--nocapture"], names].concat(), variables)
 }
 
 fn browser_tests(stand: &Stand) -> Outcome {
-    drive(stand, &[])
+    drive(stand, &[], &[])
 }
 
 /// Runs the browser tests' program with options of the test runner.
-fn drive(stand: &Stand, options: &[&str]) -> Outcome {
+fn drive(stand: &Stand, options: &[&str], variables: &[(&str, &Path)]) -> Outcome {
     let screenshots = stand.places.screenshots();
     std::fs::create_dir_all(&screenshots).map_err(TaskError::file("create", &screenshots))?;
     let mut cargo = stand.native("test");
@@ -196,7 +196,8 @@ fn drive(stand: &Stand, options: &[&str]) -> Outcome {
         .env("FEATURESCOPE_AXE", &stand.axe)
         .env("FEATURESCOPE_SCREENSHOTS", &screenshots)
         .env("CHROME", &stand.browser.chrome)
-        .env("CHROMEDRIVER", &stand.browser.driver);
+        .env("CHROMEDRIVER", &stand.browser.driver)
+        .envs(variables.iter().copied());
     println!("   screenshots: {}", screenshots.display());
     process::run("browser tests", &mut cargo)
 }

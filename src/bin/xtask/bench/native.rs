@@ -1,0 +1,134 @@
+//! The command line, built as it is shipped, timed by its own report.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::measured::{Place, Sizes};
+use super::plan::Job;
+use super::{Bench, Desk};
+use crate::error::{Outcome, TaskError};
+use crate::places::Places;
+use crate::process;
+
+/// What takes less is repeated.
+const SHORT_SECS: f64 = 5.0;
+/// Times a short job is done.
+const N_REPEATS: usize = 3;
+
+/// Builds the command line with optimisation.
+///
+/// # Errors
+/// The build fails.
+pub(super) fn build(places: &Places) -> Outcome {
+    let mut cargo = process::cargo("build");
+    cargo
+        .args(["--release", "--features", "cli", "--bin", "featurescope"])
+        .env("CARGO_TARGET_DIR", places.target("native"))
+        .current_dir(places.checkout());
+    process::run("building the command line", &mut cargo)
+}
+
+/// Trains a TopK autoencoder and leaves it in `out/sae`.
+///
+/// # Errors
+/// The command line fails.
+pub(super) fn train_once(places: &Places, expression: &Path, embedding: &str, n_features: &str, out: &Path) -> Outcome {
+    let mut run = featurescope(places);
+    run.args(["run", "--embedding", embedding, "--hidden", n_features, "--no-tables"]);
+    process::run("training", run.arg("--expression").arg(expression).arg("--out").arg(out))
+}
+
+/// Times a job, short ones three times, each in a process of its own.
+///
+/// # Errors
+/// The command line fails, or its report can't be read.
+pub(super) fn run(desk: &mut Desk, job: &Job) -> Outcome {
+    let first = run_once(desk, job)?;
+    for _ in 1..if first < SHORT_SECS { N_REPEATS } else { 1 } {
+        run_once(desk, job)?;
+    }
+    Ok(())
+}
+
+/// Seconds of one analysis and GSEA.
+fn run_once(desk: &mut Desk, job: &Job) -> Outcome<f64> {
+    let out = desk.inputs.folder().join(format!("out-{}", job.bench.name()));
+    let timings = desk.inputs.folder().join("native.jsonl");
+    let mut run = featurescope(desk.places);
+    run.arg("run").args(job.run_options()).args(["--no-tables", "--timings"]).arg(&timings).arg("--out").arg(&out);
+    process::run("the command line", &mut run)?;
+    let lines = read(&timings)?;
+    desk.measured.take_lines(Place::Native, Some(job.bench), &lines);
+    let summary: Value = serde_json::from_str(&read(&out.join("summary.json"))?).unwrap_or_default();
+    desk.measured.sizes.insert(job.bench, sizes(&summary));
+    Ok(analysis_secs(&lines))
+}
+
+fn analysis_secs(lines: &str) -> f64 {
+    let counts = |row: &&Value| matches!(row["step"].as_str(), Some("analyse" | "gsea"));
+    super::measured::rows(lines).iter().filter(counts).filter_map(|row| row["secs"].as_f64()).sum()
+}
+
+/// What `summary.json` says of sizes.
+fn sizes(summary: &Value) -> Sizes {
+    let count = |part: &str, name: &str| summary[part][name].as_u64().unwrap_or_default();
+    Sizes {
+        cells: count("dataset", "n_cells"),
+        features: count("analysis", "n_done"),
+        genes: count("analysis", "n_genes"),
+        sets: count("analysis", "n_sets"),
+    }
+}
+
+/// Times steps of training.
+///
+/// # Errors
+/// The command line fails.
+pub(super) fn train(desk: &mut Desk) -> Outcome {
+    let table = process::output("timing training", featurescope(desk.places).arg("bench"))?;
+    for (step, secs) in steps(&table) {
+        desk.measured.take(Place::Native, Bench::Training.name(), &step, secs);
+    }
+    Ok(())
+}
+
+/// Size and seconds of each step in the tab-separated table of `featurescope bench`.
+fn steps(table: &str) -> Vec<(String, f64)> {
+    let line = |line: &str| match line.split('\t').collect::<Vec<_>>().as_slice() {
+        [variant, d_in, n_features, batch, k, _, millis] => {
+            let secs = millis.parse::<f64>().ok()? / 1e3;
+            Some((format!("{variant}, d {d_in}, h {n_features}, B {batch}, k {k}"), secs))
+        }
+        _ => None,
+    };
+    table.lines().filter_map(line).collect()
+}
+
+fn featurescope(places: &Places) -> Command {
+    let name = format!("featurescope{}", std::env::consts::EXE_SUFFIX);
+    process::command(places.target("native").join("release").join(name))
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    std::fs::read_to_string(path).map_err(TaskError::file("read", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_of_training_is_read_past_its_header() {
+        let table = "variant\td_in\tn_features\tbatch\tk\tn_steps\tmedian_ms\nvanilla\t20\t10000\t128\t-\t10\t2.50\n";
+        assert_eq!(steps(table), [("vanilla, d 20, h 10000, B 128, k -".to_owned(), 0.0025)]);
+    }
+
+    #[test]
+    fn opening_and_writing_are_not_the_analysis() {
+        let lines =
+            "{\"step\":\"open\",\"secs\":9}\n{\"step\":\"analyse\",\"secs\":1}\n{\"step\":\"gsea\",\"secs\":2}\n";
+        assert_eq!(analysis_secs(lines), 3.0);
+    }
+}
