@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a broken harness should fail the test loudly")]
 
 mod bench;
+mod columns;
 #[path = "../../src/bin/xtask/file_server.rs"]
 mod file_server;
 mod files;

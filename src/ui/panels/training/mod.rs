@@ -14,7 +14,7 @@ use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
 use crate::ui::train_form::TrainForm;
 use crate::ui::widgets::{Banner, BannerKind, ButtonKind, FilePicker, Section};
-use columns::{ColumnsNote, UseColumns};
+use columns::UseColumns;
 use form::TrainingForm;
 use result::TrainingResult;
 use run::TrainingRun;
@@ -47,9 +47,8 @@ pub(crate) fn TrainingPanel() -> impl IntoView {
                                 accept=".json,.safetensors"
                                 on_pick=open_picked(store)
                             />
-                            <UseColumns embedding=embedding />
                         </div>
-                        <ColumnsNote embedding=embedding />
+                        <UseColumns embedding=embedding />
                     </Show>
                 }
                     .into_any()

@@ -18,10 +18,11 @@ pub(super) fn TrainingResult(sae: Shared<SaeSummary>) -> impl IntoView {
     let has_history = store.memo(|state| state.training.history.len() > 1);
     let is_saving = store.memo(|state| state.jobs.export.is_running());
     let was_trained = matches!(sae.origin, SaeOrigin::Trained { .. });
-    let architecture = match sae.architecture.as_str() {
-        "standard" => "Vanilla (ReLU)".to_owned(),
-        "topk" => "TopK".to_owned(),
-        other => other.to_owned(),
+    let variant = match (&sae.origin, sae.architecture.as_str()) {
+        (SaeOrigin::Columns, _) => "None, nothing was trained".to_owned(),
+        (_, "standard") => "Vanilla (ReLU)".to_owned(),
+        (_, "topk") => "TopK".to_owned(),
+        (_, other) => other.to_owned(),
     };
     let live = format!("{} of {}", format::count(sae.n_live), format::count(sae.n_features));
     let explained = format::decimals(sae.explained_variance, 3);
@@ -29,7 +30,7 @@ pub(super) fn TrainingResult(sae: Shared<SaeSummary>) -> impl IntoView {
         <Notices notices=sae.notices.clone() />
         <dl class="facts">
             <dt>"Variant"</dt>
-            <dd>{architecture}</dd>
+            <dd>{variant}</dd>
             <dt>"Reads"</dt>
             <dd>{sae.embedding.clone()} <span class="muted">{format!(" {} d", sae.d_in)}</span></dd>
             <dt>"Live features"</dt>
