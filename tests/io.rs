@@ -232,7 +232,7 @@ fn numpy_arrays_of_every_type_and_order_give_python_s_values() {
     let expected = expected();
     for (name, wanted) in expected["npy"].as_object().unwrap() {
         let file = format!("{name}.npy");
-        let Imported::Embedding { name: found, values } = read_bytes(&file, bytes(&file), &Silent).unwrap() else {
+        let Imported::Embedding { name: found, values, .. } = read_bytes(&file, bytes(&file), &Silent).unwrap() else {
             panic!("{file} is not an embedding");
         };
         let found_rows: Vec<Vec<f32>> = (0..values.n_rows()).map(|row| values.row(row).to_vec()).collect();

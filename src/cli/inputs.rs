@@ -59,7 +59,7 @@ impl Role {
     fn of(kind: FileKind) -> Self {
         match kind {
             FileKind::AnnData => Self::Expression,
-            FileKind::Npy => Self::Embedding,
+            FileKind::Embedding(_) => Self::Embedding,
             FileKind::LabelsCsv => Self::Labels,
             FileKind::GeneSets => Self::GeneSets,
             FileKind::SaeConfig => Self::Config,

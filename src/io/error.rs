@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::pickle::PickleError;
 use crate::data::DataError;
 
 /// What can be opened, for messages.
@@ -81,9 +82,9 @@ pub enum ImportError {
         /// Bytes asked for.
         bytes: u64,
     },
-    /// A numpy file that is not an embedding.
+    /// A file of arrays without an embedding.
     #[error("{file:?} holds {found}, but an embedding is a 2-D array of numbers, [cells, dimensions]; {hint}")]
-    Npy {
+    NotEmbedding {
         /// The file.
         file: String,
         /// What it holds.
@@ -136,6 +137,28 @@ pub enum ImportError {
         file: String,
         /// The table.
         place: String,
+    },
+    /// Part of a file is not as its format says.
+    #[error("{file:?}: {place} {found}, expected {expected}; {advice}")]
+    Format {
+        /// The file.
+        file: String,
+        /// Which part.
+        place: String,
+        /// What was found, as a predicate: `claims 9 bytes`.
+        found: String,
+        /// What belongs there.
+        expected: String,
+        /// What to do.
+        advice: String,
+    },
+    /// A Python pickle that is damaged or would have to be executed.
+    #[error("{file:?}: its pickle (data.pkl) {source}")]
+    Pickle {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        source: PickleError,
     },
     /// Part of an AnnData file is not as its layout says.
     #[error("{file:?}: {place} {found}, expected {expected}; write the file again with anndata 0.8 or later")]

@@ -7,7 +7,9 @@ use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
 use super::npy::import_npy;
 use super::reader::read_all;
-use super::sniff::{FileKind, sniff, stem};
+use super::sniff::{EmbeddingFormat, FileKind, sniff, stem};
+use super::tensor::ArrayContent;
+use super::torch::import_torch;
 use super::{ByteSource, ImportError};
 use crate::data::{DenseMatrix, GeneSet, Observer};
 
@@ -20,6 +22,8 @@ pub enum Imported {
     Embedding {
         /// The file's name without its ending.
         name: String,
+        /// Cell ids, `[n_rows]`, if the file has them; none twice.
+        ids: Option<Vec<String>>,
         /// `[n_rows, n_dims]`
         values: DenseMatrix,
     },
@@ -38,10 +42,27 @@ pub enum Imported {
 /// # Errors
 /// An [`ImportError`]; nothing of the file is kept then.
 pub fn import(name: &str, source: Arc<dyn ByteSource>, observer: &dyn Observer) -> Result<Imported, ImportError> {
-    match sniff(name, &*source)? {
+    import_as(sniff(name, &*source)?, name, source, observer)
+}
+
+/// Reads a file as what the caller knows it to be: a table may be labels or an embedding.
+///
+/// # Errors
+/// An [`ImportError`]; nothing of the file is kept then.
+pub fn import_as(
+    kind: FileKind,
+    name: &str,
+    source: Arc<dyn ByteSource>,
+    observer: &dyn Observer,
+) -> Result<Imported, ImportError> {
+    match kind {
         FileKind::AnnData => import_h5ad(name, source, observer).map(|file| Imported::AnnData(Box::new(file))),
-        FileKind::Npy => {
-            import_npy(name, &*source, observer).map(|values| Imported::Embedding { name: stem(name), values })
+        FileKind::Embedding(format) => {
+            let ArrayContent { ids, values } = match format {
+                EmbeddingFormat::Npy => import_npy(name, &*source, observer),
+                EmbeddingFormat::Torch => import_torch(name, source, observer),
+            }?;
+            Ok(Imported::Embedding { name: stem(name), ids, values })
         }
         FileKind::LabelsCsv => import_labels(name, source, observer).map(Imported::Labels),
         FileKind::GeneSets => import_gmt(name, source, observer).map(Imported::GeneSets),

@@ -2,23 +2,33 @@
 
 mod assemble;
 mod error;
+#[cfg(test)]
+mod fixtures;
 mod gmt;
 mod h5ad;
 mod import;
 mod labels;
 mod npy;
 mod obo;
+mod pickle;
 mod reader;
+mod scalar;
 mod sniff;
 mod source;
+mod tensor;
+mod torch;
+mod zip;
 
 pub use assemble::{AssembleError, AssembleFailure, Assembled, SaeFiles, assemble};
 pub use error::ImportError;
 pub use h5ad::AnnDataFile;
-pub use import::{Imported, import};
+pub use import::{Imported, import, import_as};
 pub use labels::LabelsFile;
 pub use obo::import_obo;
+pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
-pub use sniff::{FileKind, sniff};
+pub use sniff::{EmbeddingFormat, FileKind, sniff};
 pub use source::{ByteSource, MemorySource};
+pub use tensor::{Tensor, TensorInfo};
+pub use torch::TorchFile;

@@ -83,7 +83,7 @@ impl TextReader {
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
         let is_gzip = head(name, &*source, 2)? == GZIP_MAGIC;
-        let blocks = io::BufReader::with_capacity(BLOCK, SequentialReader { source, at: 0 });
+        let blocks = io::BufReader::with_capacity(BLOCK, SequentialReader::new(source, 0));
         let (inner, limit) = if is_gzip {
             let limit = size.saturating_mul(MAX_RATIO).clamp(ALWAYS_ALLOWED, MAX_INFLATED);
             (Inner::Gzip(Box::new(MultiGzDecoder::new(blocks))), limit)
@@ -145,9 +145,17 @@ struct TooFar {
 #[error("{0}")]
 struct BadGzip(String);
 
-struct SequentialReader {
+/// The bytes of a source one after the other.
+pub(crate) struct SequentialReader {
     source: Arc<dyn ByteSource>,
     at: u64,
+}
+
+impl SequentialReader {
+    /// Starts at byte `at`.
+    pub(crate) fn new(source: Arc<dyn ByteSource>, at: u64) -> Self {
+        Self { source, at }
+    }
 }
 
 impl Read for SequentialReader {

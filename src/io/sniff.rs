@@ -1,6 +1,9 @@
 //! What kind of file it is: by content first, by the name's ending where content can't tell.
 
+use super::npy::NPY_MAGIC;
 use super::reader::{GZIP_MAGIC, head, inflated_head};
+use super::torch::{LEGACY_MAGIC, pickle_of};
+use super::zip::{ZIP_MAGIC, members_of};
 use super::{ByteSource, ImportError};
 
 /// Bytes looked at.
@@ -14,8 +17,8 @@ const HDF5_STARTS: [usize; 4] = [0, 512, 1024, 2048];
 pub enum FileKind {
     /// An AnnData file: HDF5.
     AnnData,
-    /// A numpy array.
-    Npy,
+    /// An embedding.
+    Embedding(EmbeddingFormat),
     /// A table of labels: CSV or TSV, also gzip.
     LabelsCsv,
     /// Gene sets: GMT, also gzip.
@@ -24,6 +27,15 @@ pub enum FileKind {
     SaeConfig,
     /// The weights of a SAELens sparse autoencoder.
     SaeWeights,
+}
+
+/// The format of an embedding in a file of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmbeddingFormat {
+    /// A numpy array (`.npy`).
+    Npy,
+    /// A PyTorch tensor or dict of tensors (`.pt`, `.pth`).
+    Torch,
 }
 
 /// Finds out what a file is.
@@ -39,6 +51,9 @@ pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
     if start.starts_with(&GZIP_MAGIC) {
         return sniff_gzip(name, &start);
     }
+    if start.starts_with(&ZIP_MAGIC) {
+        return sniff_zip(name, source);
+    }
     match binary_kind(&start, source.size()) {
         Some(kind) => Ok(kind),
         None => sniff_text(name, &start),
@@ -50,8 +65,8 @@ fn binary_kind(start: &[u8], size: u64) -> Option<FileKind> {
     let has_hdf5_at = |at: usize| start.get(at..).is_some_and(|rest| rest.starts_with(&HDF5_MAGIC));
     if HDF5_STARTS.into_iter().any(has_hdf5_at) {
         Some(FileKind::AnnData)
-    } else if start.starts_with(b"\x93NUMPY") {
-        Some(FileKind::Npy)
+    } else if start.starts_with(&NPY_MAGIC) {
+        Some(FileKind::Embedding(EmbeddingFormat::Npy))
     } else if is_safetensors(start, size) {
         Some(FileKind::SaeWeights)
     } else {
@@ -68,6 +83,16 @@ fn is_safetensors(start: &[u8], size: u64) -> bool {
     rest.first() == Some(&b'{') && length >= 2 && size.checked_sub(8).is_some_and(|left| length <= left)
 }
 
+/// A ZIP archive, by the names of its members.
+fn sniff_zip(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportError> {
+    let members = members_of(name, source)?;
+    if pickle_of(&members).is_some() {
+        return Ok(FileKind::Embedding(EmbeddingFormat::Torch));
+    }
+    let hint = "unpack it and open what is inside";
+    Err(unrecognised(name, "is a ZIP archive without tensors or arrays", hint))
+}
+
 fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     let inner = inflated_head(name, start, HEAD)?;
     let refuse = |found: &str| {
@@ -75,7 +100,7 @@ fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     };
     match binary_kind(&inner, u64::MAX) {
         Some(FileKind::AnnData) => refuse("an HDF5 file"),
-        Some(FileKind::Npy) => refuse("a numpy array"),
+        Some(FileKind::Embedding(EmbeddingFormat::Npy)) => refuse("a numpy array"),
         Some(_) => refuse("a safetensors file"),
         None if inner.first() == Some(&b'{') => refuse("JSON"),
         None => sniff_text(name.strip_suffix(".gz").unwrap_or(name), &inner).map_err(|error| match error {
@@ -107,7 +132,7 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     match extension(name).as_str() {
         "gmt" => Ok(FileKind::GeneSets),
         "csv" | "tsv" | "txt" | "tab" => Ok(FileKind::LabelsCsv),
-        "h5ad" | "h5" | "npy" | "safetensors" => {
+        "h5ad" | "h5" | "npy" | "npz" | "pt" | "pth" | "safetensors" => {
             let hint = "it may not have been downloaded completely, so download it again";
             Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
         }
@@ -135,6 +160,8 @@ fn instead_of(name: &str) -> &'static str {
     match extension(name.strip_suffix(".gz").unwrap_or(name)).as_str() {
         "h5ad" | "h5" => ", not HDF5",
         "npy" => ", not a numpy array",
+        "npz" => ", not a ZIP archive of numpy arrays",
+        "pt" | "pth" => ", not a PyTorch file",
         "safetensors" => ", not safetensors",
         "csv" | "tsv" | "txt" | "tab" => ", not a table",
         "gmt" => ", not gene sets",
@@ -144,9 +171,9 @@ fn instead_of(name: &str) -> &'static str {
 
 /// Well-known files that are not ours, with what to do with each.
 fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
-    let zip = "if it is a PyTorch .pt or a .npz, save its array with numpy.save; if it is an archive, unpack it";
+    let legacy = "save it again in Python: torch.save(torch.load(path), path)";
     let known: [(&[u8], &str, &str); 8] = [
-        (b"PK\x03\x04", "is a ZIP archive (as .zip, .npz, .pt and .xlsx are)", zip),
+        (&LEGACY_MAGIC, "is a PyTorch file in the format before PyTorch 1.6", legacy),
         (b"PAR1", "is a Parquet file", "save the table as .csv"),
         (b"\x80\x02", "is a Python pickle", "save the array with numpy.save"),
         (b"\x80\x04", "is a Python pickle", "save the array with numpy.save"),
@@ -173,7 +200,21 @@ pub(crate) fn extension(name: &str) -> String {
 pub(crate) fn stem(name: &str) -> String {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let mut stem = base;
-    for ending in [".gz", ".h5ad", ".h5", ".npy", ".csv", ".tsv", ".txt", ".gmt"] {
+    for ending in [
+        ".gz",
+        ".h5ad",
+        ".h5",
+        ".npy",
+        ".npz",
+        ".pt",
+        ".pth",
+        ".safetensors",
+        ".parquet",
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".gmt",
+    ] {
         stem = without_ending(stem, ending).unwrap_or(stem);
     }
     if stem.is_empty() { base.to_owned() } else { stem.to_owned() }
@@ -201,7 +242,7 @@ mod tests {
     #[test]
     fn content_wins_over_the_name() {
         assert_eq!(kind("wrong.csv", b"\x89HDF\r\n\x1a\nrest").unwrap(), FileKind::AnnData);
-        assert_eq!(kind("wrong.h5ad", b"\x93NUMPY\x01\0").unwrap(), FileKind::Npy);
+        assert_eq!(kind("wrong.h5ad", b"\x93NUMPY\x01\0").unwrap(), FileKind::Embedding(EmbeddingFormat::Npy));
         assert_eq!(kind("x.json", b"{\"d_in\": 3, \"d_sae\": 9}").unwrap(), FileKind::SaeConfig);
         assert_eq!(kind("model.bin", b"\x02\0\0\0\0\0\0\0{}").unwrap(), FileKind::SaeWeights);
     }
@@ -223,7 +264,7 @@ mod tests {
     #[test]
     fn what_can_t_be_opened_is_named_with_what_can() {
         for (name, bytes, expected) in [
-            ("x.npz", &b"PK\x03\x04...."[..], "ZIP archive"),
+            ("x.pt", &LEGACY_MAGIC[..], "before PyTorch 1.6"),
             ("x.parquet", b"PAR1....", "Parquet"),
             ("x.json", b"{\"a\": 1}", "JSON without"),
             ("x.md", b"# title", "ending .md"),

@@ -4,11 +4,19 @@ use super::{AssembleError, SaeFiles};
 use crate::data::{DenseMatrix, GeneSet};
 use crate::io::{AnnDataFile, Imported, LabelsFile};
 
+/// An embedding of a file of its own.
+pub(super) struct EmbeddingFile {
+    pub(super) file: String,
+    pub(super) name: String,
+    pub(super) ids: Option<Vec<String>>,
+    pub(super) values: DenseMatrix,
+}
+
 /// The files by kind, each with its name.
 #[derive(Default)]
 pub(super) struct Files {
     pub(super) anndata: Option<(String, Box<AnnDataFile>)>,
-    pub(super) embeddings: Vec<(String, String, DenseMatrix)>,
+    pub(super) embeddings: Vec<EmbeddingFile>,
     pub(super) labels: Vec<(String, LabelsFile)>,
     pub(super) gene_sets: Vec<(String, Vec<GeneSet>)>,
     pub(super) config: Option<(String, Vec<u8>)>,
@@ -26,7 +34,9 @@ impl Files {
                         return Err(AssembleError::SeveralAnnData { first, second: file });
                     }
                 }
-                Imported::Embedding { name, values } => sorted.embeddings.push((file, name, values)),
+                Imported::Embedding { name, ids, values } => {
+                    sorted.embeddings.push(EmbeddingFile { file, name, ids, values });
+                }
                 Imported::Labels(labels) => sorted.labels.push((file, labels)),
                 Imported::GeneSets(sets) => sorted.gene_sets.push((file, sets)),
                 Imported::SaeConfig(bytes) => only_one(&mut sorted.config, "the configuration", file, bytes)?,
@@ -46,6 +56,13 @@ impl Files {
         }
     }
 
+    /// Ids for a data set that starts with this many rows: those of the embedding it starts with, else of the labels.
+    pub(super) fn ids_to_start(&self, n_rows: usize) -> Option<(&str, &[String])> {
+        let first = self.embeddings.first().filter(|embedding| embedding.values.n_rows() == n_rows);
+        let own = first.and_then(|embedding| Some((embedding.file.as_str(), embedding.ids.as_deref()?)));
+        own.or_else(|| self.ids_for(n_rows))
+    }
+
     /// The first labels file with ids and that many rows.
     pub(super) fn ids_for(&self, n_rows: usize) -> Option<(&str, &[String])> {
         self.labels.iter().find_map(|(file, labels)| {
@@ -56,7 +73,7 @@ impl Files {
 
     /// How many rows a data set without expression has, and the file it is named after.
     pub(super) fn first_rows(&self) -> Option<(usize, String)> {
-        let embedding = self.embeddings.first().map(|(file, _, values)| (values.n_rows(), file.clone()));
+        let embedding = self.embeddings.first().map(|embedding| (embedding.values.n_rows(), embedding.file.clone()));
         embedding.or_else(|| self.labels.first().map(|(file, labels)| (labels.n_rows, file.clone())))
     }
 }

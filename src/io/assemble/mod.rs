@@ -2,8 +2,8 @@
 //!
 //! An AnnData file starts a new data set; the gene sets of the open one are kept. Without one, the files join the
 //! data set that is open, or start one of embeddings and labels. Rows find their cells by id where both sides have
-//! ids; the ids of a labels file may stand in any column. An `.npy` file has none, but takes those of a labels file
-//! of the same drop with as many rows. Otherwise rows are matched by order, if the counts agree, and a notice says
+//! ids; the ids of a labels file may stand in any column. An embedding without ids takes those of a labels file of the
+//! same drop with as many rows. Otherwise rows are matched by order, if the counts agree, and a notice says
 //! so.
 //!
 //! Nothing of the open data set is lost when files do not fit: everything is checked against a borrow of it before
@@ -97,7 +97,7 @@ mod tests {
 
     fn embedding(values: &[f32]) -> (String, Imported) {
         let values = DenseMatrix::new(values.len(), 1, values.to_vec()).unwrap();
-        ("scvi.npy".to_owned(), Imported::Embedding { name: "scvi".to_owned(), values })
+        ("scvi.npy".to_owned(), Imported::Embedding { name: "scvi".to_owned(), ids: None, values })
     }
 
     fn gene_sets(name: &str, genes: &[&str]) -> (String, Imported) {
@@ -135,6 +135,33 @@ mod tests {
         let done = open(vec![anndata(&["a", "b"]), embedding(&[1.0, 2.0])]);
         assert_eq!(done.dataset.embedding("scvi").unwrap().joined_by, JoinMethod::Order);
         assert!(texts(&done).contains("order of the cells"));
+    }
+
+    fn with_ids(names: &[&str], values: &[f32]) -> (String, Imported) {
+        let (_, imported) = embedding(values);
+        let Imported::Embedding { name, values, .. } = imported else { unreachable!() };
+        ("scvi.npz".to_owned(), Imported::Embedding { name, ids: Some(ids(names)), values })
+    }
+
+    #[test]
+    fn an_embedding_with_ids_is_joined_by_them() {
+        let done = open(vec![anndata(&["a", "b"]), with_ids(&["x", "b", "a"], &[3.0, 2.0, 1.0])]);
+        let joined = done.dataset.embedding("scvi").unwrap();
+        assert_eq!((joined.values.values(), joined.joined_by), (&[1.0, 2.0][..], JoinMethod::Id));
+        assert!(texts(&done).contains("1 of its rows belong to no cell"), "{}", texts(&done));
+        let failure = assemble(None, vec![anndata(&["a", "b"]), with_ids(&["b"], &[2.0])], &Silent).unwrap_err();
+        assert!(failure.to_string().contains("no row for 1 of the 2"), "{failure}");
+    }
+
+    #[test]
+    fn an_embedding_with_ids_gives_them_to_a_data_set_it_starts_and_to_cells_without() {
+        let beside = labels(Some(&["b", "a"]), &["T", "B"]);
+        let done = open(vec![with_ids(&["a", "b"], &[1.0, 2.0]), beside]);
+        assert_eq!(done.dataset.cells.ids(), Some(&ids(&["a", "b"])[..]));
+        assert_eq!(done.dataset.cells.column("type").unwrap().categorical().unwrap().0, [0, 1]);
+        let first = open(vec![embedding(&[1.0, 2.0])]);
+        let done = assemble(Some(first.dataset), vec![with_ids(&["a", "b"], &[1.0, 2.0])], &Silent).unwrap();
+        assert_eq!(done.dataset.cells.ids(), Some(&ids(&["a", "b"])[..]));
     }
 
     #[test]

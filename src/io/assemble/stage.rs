@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::AssembleError;
 use super::columns::distinct_columns;
-use super::files::Files;
+use super::files::{EmbeddingFile, Files};
 use super::ids::settle_ids;
 use super::join::Matches;
 use super::{Assembled, SaeFiles};
-use crate::data::{CellTable, DataError, Dataset, DenseMatrix, Embedding, GeneSet, JoinMethod, Notice};
+use crate::data::{CellTable, DataError, Dataset, Embedding, GeneSet, JoinMethod, Notice};
 use crate::io::gmt::make_names_distinct;
 use crate::io::sniff::stem;
 use crate::io::{AnnDataFile, LabelsFile};
@@ -37,8 +37,8 @@ impl Stage {
             stage.notices.extend(notice.flatten());
             stage.join_labels(file, labels)?;
         }
-        for (file, name, values) in std::mem::take(&mut files.embeddings) {
-            stage.join_embedding(&files, &file, name, values)?;
+        for embedding in std::mem::take(&mut files.embeddings) {
+            stage.join_embedding(&files, embedding)?;
         }
         stage.gene_sets = files.gene_sets.into_iter().flat_map(|(_, sets)| sets).collect();
         Ok(stage)
@@ -64,10 +64,10 @@ impl Stage {
             stage.cells = current.cells.clone();
         } else if let Some((n_cells, file)) = files.first_rows() {
             stage.fresh = Some(Dataset { name: stem(&file), ..Dataset::default() });
-            stage.cells = match files.ids_for(n_cells) {
-                Some((labels_file, ids)) => {
-                    stage.ids_from = Some(labels_file.to_owned());
-                    cells_with_ids(labels_file, ids)?
+            stage.cells = match files.ids_to_start(n_cells) {
+                Some((ids_file, ids)) => {
+                    stage.ids_from = Some(ids_file.to_owned());
+                    cells_with_ids(ids_file, ids)?
                 }
                 None => CellTable::without_ids(n_cells),
             };
@@ -108,35 +108,51 @@ impl Stage {
         Ok(())
     }
 
-    fn join_embedding(
-        &mut self,
+    fn join_embedding(&mut self, files: &Files, embedding: EmbeddingFile) -> Result<(), AssembleError> {
+        let EmbeddingFile { file, name, ids, values } = embedding;
+        values.check_finite(&name).map_err(|source| AssembleError::Data { file: file.clone(), source })?;
+        let (matches, notice) = match (&ids, self.cells.ids()) {
+            (Some(row_ids), Some(cell_ids)) => own_ids(&file, row_ids, cell_ids)?,
+            _ => self.match_without_ids(files, &file, values.n_rows(), ids.is_some())?,
+        };
+        let values = matches.matrix(&file, values, self.cells.ids())?;
+        self.notices.push(notice);
+        replace_or_push(&mut self.embeddings, Embedding { name, values, joined_by: matches.method });
+        match ids {
+            Some(ids) if self.cells.ids().is_none() => self.give_ids(&file, &ids),
+            _ => Ok(()),
+        }
+    }
+
+    /// Matches rows whose file has no ids, or that meet cells without.
+    fn match_without_ids(
+        &self,
         files: &Files,
         file: &str,
-        name: String,
-        values: DenseMatrix,
-    ) -> Result<(), AssembleError> {
-        values.check_finite(&name).map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
-        let n_cells = self.cells.n_cells();
-        let ids = files.ids_for(values.n_rows()).filter(|(labels, _)| self.ids_from.as_deref() != Some(labels));
-        let (matches, notice) = if let (Some((labels_file, row_ids)), Some(cell_ids)) = (ids, self.cells.ids()) {
+        n_rows: usize,
+        has_ids: bool,
+    ) -> Result<(Matches, Notice), AssembleError> {
+        let ids = files.ids_for(n_rows).filter(|(labels, _)| self.ids_from.as_deref() != Some(labels));
+        if let (Some((labels_file, row_ids)), Some(cell_ids)) = (ids, self.cells.ids()) {
             let matches = Matches::by_id(file, row_ids, cell_ids)?;
             let text = format!(
                 "{file:?} has no cell ids; it was given those of {labels_file:?}, which has as many rows, and was \
                  joined with the cells by id."
             );
-            (matches, Notice::info(text))
+            return Ok((matches, Notice::info(text)));
+        }
+        let n_cells = self.cells.n_cells();
+        let (reason, who) = if has_ids {
+            ("the cells of the data set have no ids", "The data set")
         } else {
-            let matches = Matches::by_order(file, values.n_rows(), n_cells, "a .npy file has no cell ids")?;
-            let text = format!(
-                "{file:?} has no cell ids and as many rows as there are cells ({n_cells}); its rows are trusted to \
-                 be in the order of the cells."
-            );
-            (matches, Notice::warning(text))
+            ("the file has no cell ids", "It")
         };
-        let values = matches.matrix(file, values, self.cells.ids())?;
-        self.notices.push(notice);
-        replace_or_push(&mut self.embeddings, Embedding { name, values, joined_by: matches.method });
-        Ok(())
+        let matches = Matches::by_order(file, n_rows, n_cells, reason)?;
+        let text = format!(
+            "{file:?} has as many rows as there are cells ({n_cells}). {who} has no cell ids, so the rows are trusted to \
+             be in the order of the cells."
+        );
+        Ok((matches, Notice::warning(text)))
     }
 
     /// Puts everything in place; nothing can fail any more.
@@ -165,6 +181,19 @@ fn cells_with_ids(file: &str, ids: &[String]) -> Result<CellTable, AssembleError
         }
         source => AssembleError::Data { file: file.to_owned(), source },
     })
+}
+
+/// Matches an embedding that has ids with cells that have them.
+fn own_ids(file: &str, row_ids: &[String], cell_ids: &[String]) -> Result<(Matches, Notice), AssembleError> {
+    let matches = Matches::by_id(file, row_ids, cell_ids)?;
+    let n_unused = matches.n_rows - matches.n_matched;
+    let notice = if n_unused == 0 {
+        Notice::info(format!("The {} rows of {file:?} were joined with the cells by id.", matches.n_rows))
+    } else {
+        let text = format!("{file:?} was joined with the cells by id; {n_unused} of its rows belong to no cell.");
+        Notice::warning(text)
+    };
+    Ok((matches, notice))
 }
 
 fn labels_notice(file: &str, matches: &Matches) -> Notice {
