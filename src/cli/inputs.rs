@@ -60,8 +60,8 @@ impl Role {
         match kind {
             FileKind::AnnData => Self::Expression,
             FileKind::Embedding(_) => Self::Embedding,
-            FileKind::LabelsCsv => Self::Labels,
-            FileKind::GeneSets => Self::GeneSets,
+            FileKind::Labels(_) => Self::Labels,
+            FileKind::GeneSets(_) => Self::GeneSets,
             FileKind::SaeConfig => Self::Config,
             FileKind::SaeWeights => Self::Weights,
         }

@@ -53,9 +53,14 @@ pub(super) fn rows(value: &Value) -> (usize, Vec<f32>) {
 /// Returns how many of the changed copies were refused.
 pub(super) fn survives_damage(path: &str, n: usize) -> usize {
     let name = path.rsplit('/').next().unwrap();
+    survives_damage_with(path, n, |bytes| open(name, bytes).is_err())
+}
+
+/// The same for another way to read, which says whether it refused.
+pub(super) fn survives_damage_with(path: &str, n: usize, refuses: impl Fn(Vec<u8>) -> bool) -> usize {
     let whole = bytes(path);
     for length in 0..whole.len().min(MAX_TRUNCATED) {
-        let _ = open(name, whole[..length].to_vec());
+        refuses(whole[..length].to_vec());
     }
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut n_refused = 0;
@@ -70,7 +75,7 @@ pub(super) fn survives_damage(path: &str, n: usize) -> usize {
                 _ => rng.next_u32() as u8,
             };
         }
-        n_refused += usize::from(open(name, damaged).is_err());
+        n_refused += usize::from(refuses(damaged));
     }
     n_refused
 }

@@ -29,10 +29,7 @@ pub(crate) fn import_gmt(
 fn parse_gmt(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<GeneSet>, ImportError> {
     let mut sets = Vec::new();
     let mut n_without_genes = 0;
-    let text = text.trim_start_matches('\u{feff}');
-    // Line ends of the old Mac, which Excel still writes.
-    let ending = if text.contains('\n') { '\n' } else { '\r' };
-    for (at, line) in text.split(ending).enumerate() {
+    for (at, line) in lines_of(text).enumerate() {
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
@@ -48,12 +45,24 @@ fn parse_gmt(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<Gene
             sets.push(set);
         }
     }
+    let hint = "a GMT line is name, description and genes separated by tabs";
+    finished(name, sets, n_without_genes, hint, observer)
+}
+
+/// Tells of sets without genes and of names that occur twice, and refuses a file without sets.
+pub(crate) fn finished(
+    name: &str,
+    mut sets: Vec<GeneSet>,
+    n_without_genes: usize,
+    hint: &str,
+    observer: &dyn Observer,
+) -> Result<Vec<GeneSet>, ImportError> {
     if sets.is_empty() {
         return Err(ImportError::NoContent {
             file: name.to_owned(),
             what: "gene set",
-            found: format!("{n_without_genes} lines have a name but no gene"),
-            hint: "a GMT line is name, description and genes separated by tabs".to_owned(),
+            found: format!("{n_without_genes} sets have a name but no gene"),
+            hint: hint.to_owned(),
         });
     }
     if n_without_genes > 0 {
@@ -67,6 +76,19 @@ fn parse_gmt(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<Gene
     Ok(sets)
 }
 
+/// The genes of a set from its fields: weights and blanks dropped, each gene once, in order.
+pub(crate) fn distinct_genes<'a>(fields: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let genes = fields.map(|field| without_weight(field.trim()));
+    genes.filter(|gene| !gene.is_empty() && seen.insert(*gene)).map(str::to_owned).collect()
+}
+
+/// The lines of a text, also with the line ends of the old Mac, which Excel still writes.
+pub(crate) fn lines_of(text: &str) -> impl Iterator<Item = &str> {
+    let text = text.trim_start_matches('\u{feff}');
+    text.split(if text.contains('\n') { '\n' } else { '\r' })
+}
+
 fn parse_line(line: &str) -> Result<GeneSet, String> {
     let mut fields = line.split('\t').map(str::trim);
     let name = fields.next().unwrap_or_default();
@@ -76,10 +98,7 @@ fn parse_line(line: &str) -> Result<GeneSet, String> {
     if name.is_empty() {
         return Err("an empty set name".to_owned());
     }
-    let mut seen = BTreeSet::new();
-    let genes = fields.map(without_weight).filter(|gene| !gene.is_empty() && seen.insert(*gene));
-    let genes = genes.map(str::to_owned).collect();
-    Ok(GeneSet { name: name.to_owned(), description: description.to_owned(), genes })
+    Ok(GeneSet { name: name.to_owned(), description: description.to_owned(), genes: distinct_genes(fields) })
 }
 
 /// `GENE,1.0` is `GENE`; a comma followed by anything but a number belongs to the name.

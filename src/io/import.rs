@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use super::csv_embedding::import_csv_embedding;
+use super::gene_set_json::import_gene_set_json;
+use super::gene_set_table::import_gene_set_table;
 use super::gmt::import_gmt;
+use super::gmx::import_gmx;
 use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
 use super::npy::import_npy;
+use super::npz::import_npz;
 use super::reader::read_all;
-use super::sniff::{EmbeddingFormat, FileKind, sniff, stem};
+use super::safetensors::import_safetensors;
+use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
 use super::tensor::ArrayContent;
 use super::torch::import_torch;
 use super::{ByteSource, ImportError};
@@ -59,13 +65,22 @@ pub fn import_as(
         FileKind::AnnData => import_h5ad(name, source, observer).map(|file| Imported::AnnData(Box::new(file))),
         FileKind::Embedding(format) => {
             let ArrayContent { ids, values } = match format {
+                EmbeddingFormat::Csv => import_csv_embedding(name, source, observer),
                 EmbeddingFormat::Npy => import_npy(name, &*source, observer),
+                EmbeddingFormat::Npz => import_npz(name, source, observer),
+                EmbeddingFormat::Safetensors => import_safetensors(name, &*source, observer),
                 EmbeddingFormat::Torch => import_torch(name, source, observer),
             }?;
             Ok(Imported::Embedding { name: stem(name), ids, values })
         }
-        FileKind::LabelsCsv => import_labels(name, source, observer).map(Imported::Labels),
-        FileKind::GeneSets => import_gmt(name, source, observer).map(Imported::GeneSets),
+        FileKind::Labels(LabelsFormat::Csv) => import_labels(name, source, observer).map(Imported::Labels),
+        FileKind::GeneSets(format) => match format {
+            GeneSetFormat::Gmt => import_gmt(name, source, observer),
+            GeneSetFormat::Gmx => import_gmx(name, source, observer),
+            GeneSetFormat::Json => import_gene_set_json(name, source, observer),
+            GeneSetFormat::Table => import_gene_set_table(name, source, observer),
+        }
+        .map(Imported::GeneSets),
         FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
         FileKind::SaeWeights => read_all(name, &*source).map(Imported::SaeWeights),
     }

@@ -1,55 +1,17 @@
-//! Labels of cells from CSV or TSV, gzip or not.
+//! Labels of cells from CSV or TSV, gzip or not, read as `text_table` says.
 //!
-//! The first row is the header. The delimiter is the one of tab, comma and semicolon that the header has most of.
-//! Empty, `NA`, `NaN`, `nan`, `<NA>`, `N/A`, `null` and `None` mean no value, as in pandas. A column is numeric if
-//! every value there is a number and more than 20 differ; else it is categorical, categories sorted, by number if
-//! all are numbers. A delimiter at the end of the rows makes no column.
-//!
-//! Cell ids are the first column, wherever it stands, whose header is a name such ids go by and whose values differ;
-//! else the very first column, if its values are distinct texts or its header is such a name.
+//! A column is numeric if every value there is a number and more than 20 differ; else it is categorical, categories
+//! sorted, by number if all are numbers.
 
 use std::collections::BTreeSet;
-use std::io::{self, Read};
 use std::sync::Arc;
 
-use csv::{ByteRecord, ReaderBuilder};
-
-use super::gmt::shortened;
-use super::reader::TextReader;
+use super::text_table::{Table, TextColumn, id_position, is_counter, is_id_name, is_missing, open_table};
 use super::{ByteSource, ImportError};
 use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
 
 /// More distinct numbers than this are a measurement, fewer are labels.
 const MAX_NUMERIC_CATEGORIES: usize = 20;
-/// Rows between two looks at the observer.
-const ROWS_PER_LOOK: u64 = 20_000;
-/// First bytes the delimiter is found from.
-const HEAD: usize = 64 << 10;
-/// Names a column of cell ids goes by, lower case.
-const ID_NAMES: [&str; 19] = [
-    "",
-    "index",
-    "_index",
-    "id",
-    "ids",
-    "cell",
-    "cells",
-    "cell_id",
-    "cell_ids",
-    "cellid",
-    "cell id",
-    "cell_name",
-    "cell_barcode",
-    "barcode",
-    "barcodes",
-    "obs_names",
-    "obs_name",
-    "rownames",
-    "unnamed: 0",
-];
-/// Stands after the table, so that a quotation mark still open at its end is found.
-const END: &[u8] = b"\n\x04end of table\x04";
-const MISSING: [&str; 9] = ["", "NA", "NaN", "nan", "<NA>", "N/A", "null", "NULL", "None"];
 
 /// Labels of cells, one row a cell.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -76,163 +38,10 @@ pub(crate) fn import_labels(
     observer: &dyn Observer,
 ) -> Result<LabelsFile, ImportError> {
     observer.progress(0.0, &format!("Reading labels from {name}"));
-    let mut reader = TextReader::open(name, source)?;
-    let mut start = Vec::new();
-    let read = Read::by_ref(&mut reader).take(HEAD as u64).read_to_end(&mut start);
-    read.map_err(|error| TextReader::error(name, error))?;
-    if start.starts_with("\u{feff}".as_bytes()) {
-        start.drain(..3);
-    }
-    let delimiter = delimiter_of(&start);
-    let table = read_table(name, io::Cursor::new(start).chain(reader).chain(END), delimiter, observer)?;
-    labels_of(name, table, observer)
+    labels_of(name, open_table(name, source, observer)?, observer)
 }
 
-/// One column as it is written: all texts in one string.
-#[derive(Default)]
-struct TextColumn {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl TextColumn {
-    fn push(&mut self, value: &str) {
-        self.text.push_str(value);
-        self.ends.push(self.text.len());
-    }
-
-    fn values(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
-    }
-
-    /// Whether no value is missing or there twice, and each is `as_wanted`.
-    fn has_distinct(&self, as_wanted: impl Fn(&str) -> bool) -> bool {
-        let mut seen = BTreeSet::new();
-        self.values().all(|value| !is_missing(value) && as_wanted(value) && seen.insert(value))
-    }
-}
-
-struct Table {
-    names: Vec<String>,
-    columns: Vec<TextColumn>,
-    n_rows: usize,
-}
-
-fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Observer) -> Result<Table, ImportError> {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(reader);
-    let mut record = ByteRecord::new();
-    let mut names: Option<Vec<String>> = None;
-    let mut columns: Vec<TextColumn> = Vec::new();
-    let mut n_rows = 0_usize;
-    while reader.read_byte_record(&mut record).map_err(|error| csv_error(name, error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        if is_end(name, &record, line)? {
-            break;
-        }
-        let Some(names) = &mut names else {
-            names = Some(fields_of(name, &record, line)?.into_iter().map(str::to_owned).collect());
-            continue;
-        };
-        if (n_rows as u64).is_multiple_of(ROWS_PER_LOOK) && observer.is_cancelled() {
-            return Err(ImportError::Cancelled { file: name.to_owned() });
-        }
-        let fields = fields_of(name, &record, line)?;
-        if columns.is_empty() {
-            let has_extra = fields.len() == names.len() + 1;
-            columns.resize_with(names.len() + usize::from(has_extra), TextColumn::default);
-        }
-        if fields.len() != columns.len() {
-            return Err(ImportError::Line {
-                file: name.to_owned(),
-                line,
-                found: format!("{} fields", fields.len()),
-                expected: format!("{} as in the header (separated by {:?})", columns.len(), char::from(delimiter)),
-            });
-        }
-        columns.iter_mut().zip(fields).for_each(|(column, field)| column.push(field));
-        n_rows += 1;
-    }
-    let mut names = names.unwrap_or_default();
-    if n_rows == 0 {
-        let found = format!("only a header with {} columns", names.len());
-        let hint = "a labels table has a header and one row per cell".to_owned();
-        return Err(ImportError::NoContent { file: name.to_owned(), what: "row", found, hint });
-    }
-    align_header(&mut names, &mut columns);
-    Ok(Table { names, columns, n_rows })
-}
-
-/// Whether the record is [`END`]; an error if a quotation swallowed it.
-fn is_end(name: &str, record: &ByteRecord, line: u64) -> Result<bool, ImportError> {
-    if !record.iter().next_back().is_some_and(|field| field.ends_with(&END[1..])) {
-        return Ok(false);
-    }
-    if record.len() == 1 && record[0] == END[1..] {
-        return Ok(true);
-    }
-    Err(ImportError::Line {
-        file: name.to_owned(),
-        line,
-        found: "a quotation mark (\") with none to close it".to_owned(),
-        expected: "a closing one at the end of the field".to_owned(),
-    })
-}
-
-/// Gives every column a name where rows have one field more than the header, and drops what only a delimiter at the
-/// end of the rows made.
-fn align_header(names: &mut Vec<String>, columns: &mut Vec<TextColumn>) {
-    let is_last_unnamed = columns.len() > names.len() || names.last().is_some_and(String::is_empty);
-    if columns.len() > 1 && is_last_unnamed && columns.last().is_some_and(|column| column.text.is_empty()) {
-        columns.pop();
-        names.truncate(columns.len());
-    }
-    // R's write.table leaves the name of the row names out.
-    if columns.len() > names.len() {
-        names.insert(0, String::new());
-    }
-}
-
-fn fields_of<'a>(name: &str, record: &'a ByteRecord, line: u64) -> Result<Vec<&'a str>, ImportError> {
-    let field = |bytes: &'a [u8]| {
-        std::str::from_utf8(bytes).map(str::trim).map_err(|_| ImportError::Line {
-            file: name.to_owned(),
-            line,
-            found: format!("{:?}, which is not UTF-8", shortened(&String::from_utf8_lossy(bytes))),
-            expected: "text saved as UTF-8".to_owned(),
-        })
-    };
-    record.iter().map(field).collect()
-}
-
-fn csv_error(name: &str, error: csv::Error) -> ImportError {
-    let line = error.position().map_or(0, csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => TextReader::error(name, error),
-        kind => ImportError::Line {
-            file: name.to_owned(),
-            line,
-            found: format!("{kind:?}"),
-            expected: "a row of delimited fields".to_owned(),
-        },
-    }
-}
-
-fn delimiter_of(start: &[u8]) -> u8 {
-    let header = start.split(|&byte| byte == b'\n' || byte == b'\r').next().unwrap_or_default();
-    let mut is_quoted = false;
-    let mut counts = [(b'\t', 0_usize), (b',', 0), (b';', 0)];
-    for &byte in header {
-        if byte == b'"' {
-            is_quoted = !is_quoted;
-        }
-        if let Some((_, n)) = counts.iter_mut().find(|(delimiter, _)| *delimiter == byte && !is_quoted) {
-            *n += 1;
-        }
-    }
-    counts.into_iter().rev().max_by_key(|&(_, n)| n).filter(|&(_, n)| n > 0).map_or(b',', |(delimiter, _)| delimiter)
-}
-
+/// The labels and ids of a table.
 fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<LabelsFile, ImportError> {
     let Table { names, columns, n_rows } = table;
     let id_at = id_position(&names, &columns);
@@ -262,34 +71,6 @@ fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<Labels
         return Err(ImportError::NoContent { file: name.to_owned(), what: "label column", found, hint });
     }
     Ok(LabelsFile { n_rows, ids, id_column, columns: labels })
-}
-
-/// Where the cell ids are: under a name they go by if all differ, else in a first column of distinct texts, else in a
-/// first column of such a name.
-fn id_position(names: &[String], columns: &[TextColumn]) -> Option<usize> {
-    let named: Vec<usize> =
-        (0..names.len()).filter(|&at| is_id_name(at, &names[at]) && !is_counter(&columns[at])).collect();
-    let distinct = named.iter().copied().find(|&at| columns[at].has_distinct(|_| true));
-    let is_text = |value: &str| value.parse::<f64>().is_err();
-    let first = || columns.first().filter(|column| column.has_distinct(is_text)).map(|_| 0);
-    distinct.or_else(first).or_else(|| named.first().copied().filter(|&at| at == 0))
-}
-
-/// Whether cell ids go by that name; a column without one holds them only in the first place.
-fn is_id_name(at: usize, name: &str) -> bool {
-    ID_NAMES.contains(&name.to_lowercase().as_str()) && (at == 0 || !name.is_empty())
-}
-
-/// Whether the column is 0, 1, 2… or 1, 2, 3…: row numbers, as pandas and R write them, identify nothing.
-fn is_counter(column: &TextColumn) -> bool {
-    let counts_from = |first: usize| {
-        column.values().enumerate().all(|(row, value)| value.parse::<usize>().is_ok_and(|found| found == row + first))
-    };
-    counts_from(0) || counts_from(1)
-}
-
-fn is_missing(value: &str) -> bool {
-    MISSING.contains(&value)
 }
 
 fn label_column(name: String, column: &TextColumn) -> LabelColumn {

@@ -1,21 +1,29 @@
 //! Reading and writing files: one file per format, all over [`ByteSource`].
 
 mod assemble;
+mod csv_embedding;
 mod error;
 #[cfg(test)]
 mod fixtures;
+mod gene_set_json;
+mod gene_set_table;
 mod gmt;
+mod gmx;
 mod h5ad;
 mod import;
 mod labels;
 mod npy;
 mod obo;
+mod npz;
 mod pickle;
 mod reader;
+mod safetensors;
 mod scalar;
 mod sniff;
 mod source;
+mod table_kind;
 mod tensor;
+mod text_table;
 mod torch;
 mod zip;
 
@@ -28,7 +36,7 @@ pub use obo::import_obo;
 pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
-pub use sniff::{EmbeddingFormat, FileKind, sniff};
+pub use sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff};
 pub use source::{ByteSource, MemorySource};
 pub use tensor::{Tensor, TensorInfo};
 pub use torch::TorchFile;

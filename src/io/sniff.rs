@@ -1,10 +1,14 @@
 //! What kind of file it is: by content first, by the name's ending where content can't tell.
 
+use super::csv_embedding::is_embedding;
 use super::npy::NPY_MAGIC;
+use super::npz::is_array;
 use super::reader::{GZIP_MAGIC, head, inflated_head};
+use super::safetensors::Header;
 use super::torch::{LEGACY_MAGIC, pickle_of};
 use super::zip::{ZIP_MAGIC, members_of};
 use super::{ByteSource, ImportError};
+use super::{gene_set_json, gene_set_table};
 
 /// Bytes looked at.
 const HEAD: usize = 64 << 10;
@@ -19,10 +23,10 @@ pub enum FileKind {
     AnnData,
     /// An embedding.
     Embedding(EmbeddingFormat),
-    /// A table of labels: CSV or TSV, also gzip.
-    LabelsCsv,
-    /// Gene sets: GMT, also gzip.
-    GeneSets,
+    /// A table of labels.
+    Labels(LabelsFormat),
+    /// Gene sets, also gzip.
+    GeneSets(GeneSetFormat),
     /// The configuration of a SAELens sparse autoencoder.
     SaeConfig,
     /// The weights of a SAELens sparse autoencoder.
@@ -32,10 +36,36 @@ pub enum FileKind {
 /// The format of an embedding in a file of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmbeddingFormat {
+    /// A table of numbers: CSV or TSV, also gzip.
+    Csv,
     /// A numpy array (`.npy`).
     Npy,
+    /// Numpy arrays (`.npz`).
+    Npz,
+    /// Safetensors without the weights of a sparse autoencoder.
+    Safetensors,
     /// A PyTorch tensor or dict of tensors (`.pt`, `.pth`).
     Torch,
+}
+
+/// The format of gene sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GeneSetFormat {
+    /// One set a line.
+    Gmt,
+    /// One set a column.
+    Gmx,
+    /// A dictionary, or MSigDB's JSON.
+    Json,
+    /// A long CSV or TSV: one row for each gene of a set.
+    Table,
+}
+
+/// The format of a table of labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LabelsFormat {
+    /// CSV or TSV, also gzip.
+    Csv,
 }
 
 /// Finds out what a file is.
@@ -55,6 +85,7 @@ pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
         return sniff_zip(name, source);
     }
     match binary_kind(&start, source.size()) {
+        Some(FileKind::SaeWeights) => Ok(sniff_safetensors(name, source)),
         Some(kind) => Ok(kind),
         None => sniff_text(name, &start),
     }
@@ -83,11 +114,22 @@ fn is_safetensors(start: &[u8], size: u64) -> bool {
     rest.first() == Some(&b'{') && length >= 2 && size.checked_sub(8).is_some_and(|left| length <= left)
 }
 
+/// Safetensors, by the names of its tensors; what can't be read is left to the reader of weights.
+fn sniff_safetensors(name: &str, source: &dyn ByteSource) -> FileKind {
+    match Header::read(name, source) {
+        Ok(header) if header.has_matrix() && !header.is_sae() => FileKind::Embedding(EmbeddingFormat::Safetensors),
+        _ => FileKind::SaeWeights,
+    }
+}
+
 /// A ZIP archive, by the names of its members.
 fn sniff_zip(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportError> {
     let members = members_of(name, source)?;
     if pickle_of(&members).is_some() {
         return Ok(FileKind::Embedding(EmbeddingFormat::Torch));
+    }
+    if members.iter().any(is_array) {
+        return Ok(FileKind::Embedding(EmbeddingFormat::Npz));
     }
     let hint = "unpack it and open what is inside";
     Err(unrecognised(name, "is a ZIP archive without tensors or arrays", hint))
@@ -102,7 +144,6 @@ fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
         Some(FileKind::AnnData) => refuse("an HDF5 file"),
         Some(FileKind::Embedding(EmbeddingFormat::Npy)) => refuse("a numpy array"),
         Some(_) => refuse("a safetensors file"),
-        None if inner.first() == Some(&b'{') => refuse("JSON"),
         None => sniff_text(name.strip_suffix(".gz").unwrap_or(name), &inner).map_err(|error| match error {
             ImportError::Unrecognised { found, hint, .. } => {
                 ImportError::Unrecognised { file: name.to_owned(), found: format!("{found} (inside gzip)"), hint }
@@ -124,23 +165,42 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     if first.starts_with('{') {
         return if text.contains("\"d_in\"") || text.contains("\"d_sae\"") {
             Ok(FileKind::SaeConfig)
+        } else if gene_set_json::is_gene_sets(first) {
+            Ok(FileKind::GeneSets(GeneSetFormat::Json))
         } else {
-            let found = "is JSON without \"d_in\" and \"d_sae\", so not the cfg.json of a SAELens sparse autoencoder";
-            Err(unrecognised(name, found, "choose the cfg.json of the folder SAELens wrote"))
+            let found = "is JSON without \"d_in\" and \"d_sae\", so not the cfg.json of a SAELens sparse autoencoder, and \
+                         without lists of genes";
+            Err(unrecognised(name, found, "choose the cfg.json of the folder SAELens wrote, or gene sets"))
         };
     }
     match extension(name).as_str() {
-        "gmt" => Ok(FileKind::GeneSets),
-        "csv" | "tsv" | "txt" | "tab" => Ok(FileKind::LabelsCsv),
+        "gmt" => Ok(FileKind::GeneSets(GeneSetFormat::Gmt)),
+        "gmx" => Ok(FileKind::GeneSets(GeneSetFormat::Gmx)),
+        "csv" | "tsv" | "txt" | "tab" => Ok(table_kind(start)),
         "h5ad" | "h5" | "npy" | "npz" | "pt" | "pth" | "safetensors" => {
             let hint = "it may not have been downloaded completely, so download it again";
             Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
         }
         "" => Err(unrecognised(name, "is text of unknown meaning", "give it an ending that says what it is")),
+        "yaml" | "yml" => {
+            let hint = "if it holds gene sets, save them as JSON ({\"SET\": [\"GENE\", …]}) or .gmt";
+            Err(unrecognised(name, "is text with the ending .yaml", hint))
+        }
         other => {
             let found = format!("is text with the ending .{other}");
             Err(unrecognised(name, &found, "if it is a table, save it as .csv or .tsv"))
         }
+    }
+}
+
+/// What a table is, by its first rows.
+fn table_kind(start: &[u8]) -> FileKind {
+    if gene_set_table::is_gene_sets(start) {
+        FileKind::GeneSets(GeneSetFormat::Table)
+    } else if is_embedding(start, start.len() < HEAD) {
+        FileKind::Embedding(EmbeddingFormat::Csv)
+    } else {
+        FileKind::Labels(LabelsFormat::Csv)
     }
 }
 
@@ -164,7 +224,7 @@ fn instead_of(name: &str) -> &'static str {
         "pt" | "pth" => ", not a PyTorch file",
         "safetensors" => ", not safetensors",
         "csv" | "tsv" | "txt" | "tab" => ", not a table",
-        "gmt" => ", not gene sets",
+        "gmt" | "gmx" => ", not gene sets",
         _ => "",
     }
 }
@@ -214,6 +274,8 @@ pub(crate) fn stem(name: &str) -> String {
         ".tsv",
         ".txt",
         ".gmt",
+        ".gmx",
+        ".json",
     ] {
         stem = without_ending(stem, ending).unwrap_or(stem);
     }
@@ -240,6 +302,17 @@ mod tests {
     }
 
     #[test]
+    fn gene_sets_are_told_from_labels_by_their_header_and_from_json_by_their_lists() {
+        let sets = |name, bytes: &[u8]| match kind(name, bytes).unwrap() {
+            FileKind::GeneSets(format) => format,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(sets("a.csv", b"\"source\",\"target\"\nS,G\n"), GeneSetFormat::Table);
+        assert_eq!(sets("a.gmx", b"A\tB\n"), GeneSetFormat::Gmx);
+        assert_eq!(sets("a.json.gz", &gzip(b"{\"A\": [\"G\"]}")), GeneSetFormat::Json);
+    }
+
+    #[test]
     fn content_wins_over_the_name() {
         assert_eq!(kind("wrong.csv", b"\x89HDF\r\n\x1a\nrest").unwrap(), FileKind::AnnData);
         assert_eq!(kind("wrong.h5ad", b"\x93NUMPY\x01\0").unwrap(), FileKind::Embedding(EmbeddingFormat::Npy));
@@ -256,9 +329,12 @@ mod tests {
 
     #[test]
     fn text_is_told_by_its_ending_also_inside_gzip() {
-        assert_eq!(kind("a.csv", b"cell,type\n").unwrap(), FileKind::LabelsCsv);
-        assert_eq!(kind("a.TSV.gz", &gzip(b"cell\ttype\n")).unwrap(), FileKind::LabelsCsv);
-        assert_eq!(kind("h.all.v2023.symbols.gmt.gz", &gzip(b"S\tD\tG\n")).unwrap(), FileKind::GeneSets);
+        assert_eq!(kind("a.csv", b"cell,type\n").unwrap(), FileKind::Labels(LabelsFormat::Csv));
+        assert_eq!(kind("a.TSV.gz", &gzip(b"cell\ttype\n")).unwrap(), FileKind::Labels(LabelsFormat::Csv));
+        assert_eq!(
+            kind("h.all.v2023.symbols.gmt.gz", &gzip(b"S\tD\tG\n")).unwrap(),
+            FileKind::GeneSets(GeneSetFormat::Gmt)
+        );
     }
 
     #[test]
@@ -267,6 +343,7 @@ mod tests {
             ("x.pt", &LEGACY_MAGIC[..], "before PyTorch 1.6"),
             ("x.parquet", b"PAR1....", "Parquet"),
             ("x.json", b"{\"a\": 1}", "JSON without"),
+            ("x.yaml", b"SET:\n- G1\n", "ending .yaml"),
             ("x.md", b"# title", "ending .md"),
             ("x.bin", b"\0\x01\x02", "binary"),
             ("x.csv", b"\xff\xfea\0,\0", "UTF-16"),

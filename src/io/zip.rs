@@ -11,7 +11,7 @@ use std::sync::Arc;
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
 
-use super::reader::{SequentialReader, reserved};
+use super::reader::{SequentialReader, head, reserved};
 use super::{ByteSource, ImportError, MemorySource};
 
 /// First bytes of a ZIP archive with members.
@@ -91,6 +91,23 @@ impl ZipArchive {
                 Err(self.error(&place(), found, "stored or deflated".to_owned()))
             }
         }
+    }
+
+    /// The first bytes of a member's content, at most `limit`; an incomplete or damaged rest does not show.
+    ///
+    /// # Errors
+    /// As [`Self::open_member`], but for the content.
+    pub(crate) fn head(&self, member: &ZipMember, limit: u64) -> Result<Vec<u8>, ImportError> {
+        if member.method != 8 || member.is_encrypted {
+            let source = self.open_member(member)?;
+            return head(&self.name, &*source, limit as usize);
+        }
+        let source = Arc::clone(&self.source);
+        let packed = SequentialReader::new(source, self.data_start(member)?).take(member.compressed);
+        let mut bytes = Vec::new();
+        // What is there before a damaged place is enough to say what the member is.
+        let _ = DeflateDecoder::new(io::BufReader::new(packed)).take(limit.min(member.size)).read_to_end(&mut bytes);
+        Ok(bytes)
     }
 
     /// Where the content of a member begins.

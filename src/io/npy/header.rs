@@ -66,6 +66,11 @@ impl ItemType {
         }
     }
 
+    /// Whether the items are Python objects, which may be texts.
+    pub(crate) fn is_objects(&self) -> bool {
+        matches!(self, Self::Other(descr) if descr == "|O")
+    }
+
     /// Bytes of one item, if it can be read.
     pub(crate) fn width(&self) -> Option<usize> {
         match self {
@@ -146,7 +151,7 @@ impl Header {
             shape: self.shape.clone(),
             dtype: self.item.describe(),
             is_numeric: matches!(self.item, ItemType::Number { .. }),
-            is_text: matches!(self.item, ItemType::Text(_)),
+            is_text: matches!(self.item, ItemType::Text(_)) || self.item.is_objects(),
         }
     }
 

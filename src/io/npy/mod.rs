@@ -12,6 +12,7 @@ pub(crate) use header::{Header, ItemType};
 
 use header::{TextType, refused};
 
+use super::pickle::{self, Value};
 use super::reader::reserved;
 use super::scalar::Scalar;
 use super::tensor::{ArrayContent, Tensor};
@@ -159,8 +160,10 @@ impl Order {
 /// [`ImportError::Format`] for a text that is not Unicode, [`ImportError::NotEmbedding`] if it has no texts,
 /// [`ImportError::Truncated`].
 pub(crate) fn read_texts(name: &str, source: &dyn ByteSource, header: &Header) -> Result<Vec<String>, ImportError> {
-    let ItemType::Text(text) = header.item else {
-        return Err(refused(name, header.item.describe(), "save texts"));
+    let text = match &header.item {
+        ItemType::Text(text) => *text,
+        item if item.is_objects() => return pickled_texts(name, source, header),
+        item => return Err(refused(name, item.describe(), "save texts")),
     };
     let n_texts = header.check_size(name, source)?;
     let mut bytes: Vec<u8> = reserved(name, "the ids", (n_texts * text.width) as u64)?;
@@ -168,6 +171,25 @@ pub(crate) fn read_texts(name: &str, source: &dyn ByteSource, header: &Header) -
     let read = source.read_at(header.data_start, &mut bytes);
     read.map_err(|source| ImportError::Read { file: name.to_owned(), source })?;
     bytes.chunks_exact(text.width).enumerate().map(|(row, raw)| text_of(name, raw, text, row)).collect()
+}
+
+/// An array of Python objects, which numpy pickles, if all are texts.
+fn pickled_texts(name: &str, source: &dyn ByteSource, header: &Header) -> Result<Vec<String>, ImportError> {
+    let mut bytes: Vec<u8> = reserved(name, "the ids", source.size())?;
+    bytes.resize(source.size() as usize, 0);
+    source.read_at(0, &mut bytes).map_err(|source| ImportError::Read { file: name.to_owned(), source })?;
+    let content = bytes.get(header.data_start as usize..).unwrap_or_default();
+    let pickle = pickle::load(content).map_err(|source| ImportError::Pickle { file: name.to_owned(), source })?;
+    let items = match pickle.get(pickle.root()) {
+        Value::Array(array) => match pickle.get(array.data) {
+            Value::List(items) => items.as_slice(),
+            _ => &[],
+        },
+        _ => &[],
+    };
+    let texts: Option<Vec<String>> = items.iter().map(|&id| pickle.text(id).map(str::to_owned)).collect();
+    let texts = texts.filter(|texts| Some(texts.len() as u64) == header.n_items());
+    texts.ok_or_else(|| refused(name, "an array of Python objects that are not all texts".to_owned(), "save texts"))
 }
 
 /// One text without the zeros that pad it.
