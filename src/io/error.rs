@@ -6,9 +6,9 @@ use super::pickle::PickleError;
 use crate::data::DataError;
 
 /// What can be opened, for messages.
-pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt, .safetensors, .csv, .tsv), labels (.csv, \
-     .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and SAELens sparse autoencoders (cfg.json \
-     with .safetensors)";
+pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
+     labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and SAELens \
+     sparse autoencoders (cfg.json with .safetensors)";
 
 /// A file could not be imported. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]

@@ -44,13 +44,11 @@ fn parse_gmx(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<Gene
     let mut genes: Vec<Vec<&str>> = vec![Vec::new(); names.len()];
     for (at, fields) in lines.enumerate() {
         for (column, gene) in fields.enumerate().filter(|(_, gene)| !gene.is_empty()) {
-            match genes.get_mut(column).filter(|_| !names[column].is_empty()) {
-                Some(genes) => genes.push(gene),
-                None => {
-                    let found = format!("{gene:?} in column {}, which has no name", column + 1);
-                    return Err(error(at as u64 + 3, found, "genes below the name of their set"));
-                }
-            }
+            let Some(genes) = genes.get_mut(column).filter(|_| !names[column].is_empty()) else {
+                let found = format!("{gene:?} in column {}, which has no name", column + 1);
+                return Err(error(at as u64 + 3, found, "genes below the name of their set"));
+            };
+            genes.push(gene);
         }
     }
     let named = names.iter().enumerate().filter(|(_, name)| !name.is_empty());

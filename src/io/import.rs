@@ -11,6 +11,7 @@ use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
 use super::npy::import_npy;
 use super::npz::import_npz;
+use super::parquet::{import_parquet_embedding, import_parquet_labels};
 use super::reader::read_all;
 use super::safetensors::import_safetensors;
 use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
@@ -68,12 +69,14 @@ pub fn import_as(
                 EmbeddingFormat::Csv => import_csv_embedding(name, source, observer),
                 EmbeddingFormat::Npy => import_npy(name, &*source, observer),
                 EmbeddingFormat::Npz => import_npz(name, source, observer),
+                EmbeddingFormat::Parquet => import_parquet_embedding(name, source, observer),
                 EmbeddingFormat::Safetensors => import_safetensors(name, &*source, observer),
                 EmbeddingFormat::Torch => import_torch(name, source, observer),
             }?;
             Ok(Imported::Embedding { name: stem(name), ids, values })
         }
         FileKind::Labels(LabelsFormat::Csv) => import_labels(name, source, observer).map(Imported::Labels),
+        FileKind::Labels(LabelsFormat::Parquet) => import_parquet_labels(name, source, observer).map(Imported::Labels),
         FileKind::GeneSets(format) => match format {
             GeneSetFormat::Gmt => import_gmt(name, source, observer),
             GeneSetFormat::Gmx => import_gmx(name, source, observer),

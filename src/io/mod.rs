@@ -15,6 +15,7 @@ mod labels;
 mod npy;
 mod obo;
 mod npz;
+mod parquet;
 mod pickle;
 mod reader;
 mod safetensors;

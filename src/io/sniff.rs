@@ -3,6 +3,7 @@
 use super::csv_embedding::is_embedding;
 use super::npy::NPY_MAGIC;
 use super::npz::is_array;
+use super::parquet::{self, PARQUET_MAGIC};
 use super::reader::{GZIP_MAGIC, head, inflated_head};
 use super::safetensors::Header;
 use super::torch::{LEGACY_MAGIC, pickle_of};
@@ -42,6 +43,8 @@ pub enum EmbeddingFormat {
     Npy,
     /// Numpy arrays (`.npz`).
     Npz,
+    /// A table of numbers, or with a column of lists of numbers: Parquet.
+    Parquet,
     /// Safetensors without the weights of a sparse autoencoder.
     Safetensors,
     /// A PyTorch tensor or dict of tensors (`.pt`, `.pth`).
@@ -66,6 +69,8 @@ pub enum GeneSetFormat {
 pub enum LabelsFormat {
     /// CSV or TSV, also gzip.
     Csv,
+    /// Parquet.
+    Parquet,
 }
 
 /// Finds out what a file is.
@@ -83,6 +88,11 @@ pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
     }
     if start.starts_with(&ZIP_MAGIC) {
         return sniff_zip(name, source);
+    }
+    if start.starts_with(&PARQUET_MAGIC) {
+        let is_embedding = parquet::is_embedding(name, source);
+        let (embedding, labels) = (EmbeddingFormat::Parquet, LabelsFormat::Parquet);
+        return Ok(if is_embedding { FileKind::Embedding(embedding) } else { FileKind::Labels(labels) });
     }
     match binary_kind(&start, source.size()) {
         Some(FileKind::SaeWeights) => Ok(sniff_safetensors(name, source)),
@@ -177,7 +187,7 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
         "gmt" => Ok(FileKind::GeneSets(GeneSetFormat::Gmt)),
         "gmx" => Ok(FileKind::GeneSets(GeneSetFormat::Gmx)),
         "csv" | "tsv" | "txt" | "tab" => Ok(table_kind(start)),
-        "h5ad" | "h5" | "npy" | "npz" | "pt" | "pth" | "safetensors" => {
+        "h5ad" | "h5" | "npy" | "npz" | "parquet" | "pt" | "pth" | "safetensors" => {
             let hint = "it may not have been downloaded completely, so download it again";
             Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
         }
@@ -221,6 +231,7 @@ fn instead_of(name: &str) -> &'static str {
         "h5ad" | "h5" => ", not HDF5",
         "npy" => ", not a numpy array",
         "npz" => ", not a ZIP archive of numpy arrays",
+        "parquet" => ", not Parquet",
         "pt" | "pth" => ", not a PyTorch file",
         "safetensors" => ", not safetensors",
         "csv" | "tsv" | "txt" | "tab" => ", not a table",
@@ -232,9 +243,8 @@ fn instead_of(name: &str) -> &'static str {
 /// Well-known files that are not ours, with what to do with each.
 fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
     let legacy = "save it again in Python: torch.save(torch.load(path), path)";
-    let known: [(&[u8], &str, &str); 8] = [
+    let known: [(&[u8], &str, &str); 7] = [
         (&LEGACY_MAGIC, "is a PyTorch file in the format before PyTorch 1.6", legacy),
-        (b"PAR1", "is a Parquet file", "save the table as .csv"),
         (b"\x80\x02", "is a Python pickle", "save the array with numpy.save"),
         (b"\x80\x04", "is a Python pickle", "save the array with numpy.save"),
         (b"\x80\x05", "is a Python pickle", "save the array with numpy.save"),
@@ -341,7 +351,6 @@ mod tests {
     fn what_can_t_be_opened_is_named_with_what_can() {
         for (name, bytes, expected) in [
             ("x.pt", &LEGACY_MAGIC[..], "before PyTorch 1.6"),
-            ("x.parquet", b"PAR1....", "Parquet"),
             ("x.json", b"{\"a\": 1}", "JSON without"),
             ("x.yaml", b"SET:\n- G1\n", "ending .yaml"),
             ("x.md", b"# title", "ending .md"),

@@ -304,3 +304,57 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::fixtures::bytes;
+
+    /// The archive with the directory's record of its first member changed by `change`.
+    fn opened(change: impl Fn(&mut [u8])) -> Result<Vec<u8>, ImportError> {
+        let mut archive = bytes("numpy/packed.npz");
+        let at = archive.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+        change(&mut archive[at..]);
+        let archive = ZipArchive::open("a.npz", Arc::new(MemorySource(archive)))?;
+        let source = archive.open_member(&archive.members()[0])?;
+        super::super::reader::read_all("a.npz", &*source)
+    }
+
+    #[test]
+    fn a_deflated_member_is_what_numpy_wrote() {
+        assert!(opened(|_| ()).unwrap().starts_with(b"\x93NUMPY"));
+    }
+
+    #[test]
+    fn a_member_that_claims_what_deflate_can_t_reach_is_refused_before_allocation() {
+        let message = opened(|record| record[24..28].copy_from_slice(&0xf000_0000_u32.to_le_bytes())).unwrap_err();
+        assert!(message.to_string().contains("claims to grow"), "{message}");
+    }
+
+    #[test]
+    fn another_size_checksum_place_or_method_is_named() {
+        let cases: [(usize, u8, &str); 5] = [
+            (24, 1, "another size"),
+            (16, 1, "checksum"),
+            (8, 1, "encrypted"),
+            (10, 4, "packed by method 12"),
+            (44, 0x7f, "claims"),
+        ];
+        for (at, bits, expected) in cases {
+            let message = opened(|record| record[at] ^= bits).unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains("latent.npy"), "{message}");
+        }
+    }
+
+    #[test]
+    fn sizes_beyond_32_bits_are_in_the_zip64_field() {
+        let mut record = vec![0; CENTRAL_LENGTH];
+        record[20..28].copy_from_slice(&[0xff; 8]);
+        let mut extra = vec![9, 0, 1, 0, 0, 1, 0, 16, 0];
+        extra.extend((1_u64 << 33).to_le_bytes());
+        extra.extend((1_u64 << 32).to_le_bytes());
+        let member = ZipMember::parse(&record, b"x", &extra);
+        assert_eq!((member.size, member.compressed), (1 << 33, 1 << 32));
+        assert_eq!(zip64_field(&extra[..12]), [0_u8; 0]);
+    }
+}

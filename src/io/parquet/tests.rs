@@ -1,0 +1,55 @@
+use super::*;
+use crate::data::{MISSING_CODE, Silent};
+use crate::io::fixtures::{embedding, json, open_file, rows, survives_damage};
+use crate::io::{EmbeddingFormat, FileKind, Imported, MemorySource, import_as};
+
+#[test]
+fn tables_of_pandas_and_arrow_have_their_numbers() {
+    let expected = json("parquet/expected.json");
+    for (file, wanted) in expected.as_object().unwrap() {
+        let (ids, values) = embedding(&format!("parquet/{file}"));
+        let wanted_ids: Option<Vec<String>> = serde_json::from_value(wanted["ids"].clone()).unwrap();
+        let (n_rows, numbers) = rows(&wanted["values"]);
+        assert_eq!((values.n_rows(), values.values()), (n_rows, numbers.as_slice()), "{file}");
+        assert_eq!(ids, wanted_ids, "{file}");
+    }
+    assert_eq!(expected.as_object().unwrap().len(), 5);
+}
+
+#[test]
+fn labels_keep_ids_categories_and_missing_values() {
+    let Imported::Labels(labels) = open_file("parquet/labels.parquet").unwrap() else { panic!("no labels") };
+    assert_eq!((labels.n_rows, labels.id_column.as_deref()), (6, Some("__index_level_0__")));
+    assert_eq!(labels.ids.unwrap()[5], "AAAC5-1");
+    let names: Vec<&str> = labels.columns.iter().map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["cell_type", "donor", "is_doublet", "n_genes", "score"]);
+    let codes = |at: usize| labels.columns[at].categorical().unwrap();
+    assert_eq!(codes(0), (&[0, 1, MISSING_CODE, 0, 1, 0][..], &["B".to_owned(), "T".to_owned()][..]));
+    assert_eq!(codes(2).1, ["False", "True"]);
+    assert_eq!(codes(3).1[0], "100");
+    assert_eq!(codes(4).0[1], MISSING_CODE);
+}
+
+#[test]
+fn other_codecs_are_named_with_what_to_do() {
+    let message = open_file("parquet/zstd.parquet").unwrap_err().to_string();
+    assert!(message.contains("\"UMAP_1\"") && message.contains("ZSTD") && message.contains("snappy"), "{message}");
+}
+
+#[test]
+fn one_hot_labels_open_as_an_embedding_where_that_is_asked_for() {
+    let bytes = crate::io::fixtures::bytes("parquet/labels.parquet");
+    let kind = FileKind::Embedding(EmbeddingFormat::Parquet);
+    let source = Arc::new(MemorySource(bytes));
+    let Imported::Embedding { ids, values, .. } = import_as(kind, "l.parquet", source, &Silent).unwrap() else {
+        panic!("no embedding")
+    };
+    assert_eq!((ids.unwrap().len(), values.n_cols()), (6, 3));
+}
+
+#[test]
+fn damage_is_an_error_or_harmless() {
+    for file in ["snappy.parquet", "gzip_v2.parquet", "lists.parquet", "labels.parquet", "plain.parquet"] {
+        survives_damage(&format!("parquet/{file}"), 3000);
+    }
+}

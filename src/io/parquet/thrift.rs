@@ -1,0 +1,160 @@
+//! A look over Thrift's compact encoding before the Parquet crate reads it, so that no claim of a file is allocated
+//! for unless its bytes are there.
+//!
+//! Follows Thrift's `thrift-compact-protocol.md`. Values are stepped over; lists and texts must fit in what is left,
+//! nesting is bounded. Of a page header the sizes and counts are kept (`parquet.thrift`: `PageHeader`).
+
+/// Structs in Parquet's metadata are nested less deep.
+const MAX_DEPTH: usize = 16;
+
+/// What a page header claims.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct PageClaim {
+    pub(super) uncompressed: i64,
+    pub(super) compressed: i64,
+    /// Values in a dictionary page.
+    pub(super) n_dictionary: i64,
+    /// Values in a data page, nulls included.
+    pub(super) n_values: i64,
+    /// Bytes of the header itself.
+    pub(super) length: usize,
+}
+
+/// Whether bytes begin with a struct whose lists and texts are all there.
+pub(super) fn is_sound(bytes: &[u8]) -> bool {
+    let mut cursor = Cursor { rest: bytes };
+    cursor.fields(MAX_DEPTH, &mut |_, _| ()).is_some()
+}
+
+/// The page header that bytes begin with; `None` if it is damaged or not whole.
+pub(super) fn page_claim(bytes: &[u8]) -> Option<PageClaim> {
+    let mut claim = PageClaim::default();
+    let mut cursor = Cursor { rest: bytes };
+    cursor.fields(MAX_DEPTH, &mut |path, value| match path {
+        [2] => claim.uncompressed = value,
+        [3] => claim.compressed = value,
+        [5 | 8, 1] => claim.n_values = value,
+        [7, 1] => claim.n_dictionary = value,
+        _ => (),
+    })?;
+    claim.length = bytes.len() - cursor.rest.len();
+    Some(claim)
+}
+
+struct Cursor<'a> {
+    rest: &'a [u8],
+}
+
+impl Cursor<'_> {
+    fn byte(&mut self) -> Option<u8> {
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        Some(*first)
+    }
+
+    fn skip(&mut self, length: u64) -> Option<()> {
+        self.rest = self.rest.get(usize::try_from(length).ok()?..)?;
+        Some(())
+    }
+
+    fn varint(&mut self) -> Option<u64> {
+        let mut number = 0;
+        for shift in (0..64).step_by(7) {
+            let byte = self.byte()?;
+            number |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn zigzag(&mut self) -> Option<i64> {
+        let number = self.varint()?;
+        Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
+    }
+
+    /// Steps over a struct, telling `seen` of every whole number with the ids of the fields that lead to it.
+    fn fields(&mut self, depth: usize, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        let mut id = 0_i64;
+        loop {
+            let header = self.byte()?;
+            if header == 0 {
+                return Some(());
+            }
+            id = match header >> 4 {
+                0 => self.zigzag()?,
+                delta => id.checked_add(i64::from(delta))?,
+            };
+            match header & 0xf {
+                1 | 2 => (),
+                3 => self.skip(1)?,
+                4..=6 => {
+                    let value = self.zigzag()?;
+                    seen(&[id], value);
+                }
+                12 => self.fields(depth, &mut |path, value| {
+                    if let [inner] = path {
+                        seen(&[id, *inner], value);
+                    }
+                })?,
+                kind => self.value(kind, depth)?,
+            }
+        }
+    }
+
+    /// Steps over a value that is not a field of whole numbers.
+    fn value(&mut self, kind: u8, depth: usize) -> Option<()> {
+        match kind {
+            1..=3 => self.skip(1),
+            4..=6 => self.zigzag().map(|_| ()),
+            7 => self.skip(8),
+            8 => {
+                let length = self.varint()?;
+                self.skip(length)
+            }
+            9 | 10 => self.list(depth),
+            12 => self.fields(depth, &mut |_, _| ()),
+            _ => None,
+        }
+    }
+
+    fn list(&mut self, depth: usize) -> Option<()> {
+        let depth = depth.checked_sub(1)?;
+        let header = self.byte()?;
+        let n_items = match header >> 4 {
+            15 => self.varint()?,
+            n => u64::from(n),
+        };
+        // The smallest item takes a byte.
+        if n_items > self.rest.len() as u64 {
+            return None;
+        }
+        (0..n_items).try_for_each(|_| self.value(header & 0xf, depth))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_counts_of_a_page_are_found() {
+        // type 0, uncompressed 24, compressed 20, data page header { 4 values, … }
+        let bytes = [0x15, 0, 0x15, 48, 0x15, 40, 0x2c, 0x15, 8, 0x15, 0, 0, 0, 99];
+        let claim = page_claim(&bytes).unwrap();
+        assert_eq!(claim, PageClaim { uncompressed: 24, compressed: 20, n_dictionary: 0, n_values: 4, length: 13 });
+        for length in 0..13 {
+            assert_eq!(page_claim(&bytes[..length]), None, "{length}");
+        }
+    }
+
+    #[test]
+    fn lists_and_texts_that_are_not_there_are_found() {
+        assert!(is_sound(&[0x19, 0x25, 2, 4, 0]));
+        assert!(!is_sound(&[0x19, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
+        assert!(!is_sound(&[0x18, 9, b'a', 0]));
+        assert!(!is_sound(&[0x1c; 64]));
+    }
+}
