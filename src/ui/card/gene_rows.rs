@@ -30,10 +30,9 @@ pub(super) fn gene_rows(genes: &[CardGene]) -> Vec<GeneRow> {
 fn gene_row(gene: &CardGene) -> GeneRow {
     let [p, padj] = [gene.log10_p_value, gene.log10_padj].map(p_value_of_log10);
     let (positive, negative) = (significant(gene.mean_positive, 3), significant(gene.mean_negative, 3));
-    let mut details = format!("mean {positive} in positive cells, {negative} in negative cells; p = {p}");
-    if let Some(global) = gene.sound.and_then(|sound| sound.log10_padj_global) {
-        details += &format!("; adjusted over the genes of all features {}", p_value_of_log10(global));
-    }
+    let global = gene.sound.and_then(|sound| sound.log10_padj_global).map(p_value_of_log10);
+    let global = global.map(|q| format!("; adjusted over the genes of all features {q}")).unwrap_or_default();
+    let details = format!("mean {positive} in positive cells, {negative} in negative cells; p = {p}{global}");
     let numbers = match gene.sound {
         Some(sound) => vec![signed(gene.fold_change, 3), decimals(sound.auroc, 3), share_pair(&sound), padj],
         None => vec![fold(gene.fold_change), padj],
