@@ -22,7 +22,11 @@ pub(crate) fn DataPanel() -> impl IntoView {
         (None, Some(preview)) => view! { <PreviewSummary preview=preview /> }.into_any(),
         (None, None) => ().into_any(),
     };
-    let n_cells = store.memo(|state| state.shown_points().map(|points| points.x.len()).unwrap_or_default());
+    // A preview has points and no data yet; data may have no map.
+    let n_cells = store.memo(|state| {
+        let of_points = || state.shown_points().map(|points| points.x.len());
+        state.dataset.as_ref().map(|dataset| dataset.n_cells).or_else(of_points).unwrap_or_default()
+    });
     let summary = Signal::derive(move || format!("{} cells", format::count(n_cells.get())));
     view! {
         <Section title="Data" summary=summary>

@@ -14,7 +14,11 @@ use serde_json::Value;
 
 /// Appends one measurement to the file of results, or prints it.
 fn report(row: &Value) {
-    let Some(path) = std::env::var_os("FEATURESCOPE_BENCH_RESULTS") else { return println!("{row}") };
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-    writeln!(file, "{row}").unwrap();
+    match std::env::var_os("FEATURESCOPE_BENCH_RESULTS") {
+        Some(path) => {
+            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
+            writeln!(file, "{row}").unwrap();
+        }
+        None => writeln!(std::io::stdout(), "{row}").unwrap(),
+    }
 }

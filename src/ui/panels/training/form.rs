@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::LossConvention;
+use crate::protocol::{DatasetSummary, EmbeddingInfo, LossConvention};
 use crate::ui::state::Msg;
 use crate::ui::store::Store;
 use crate::ui::train_form::{FieldErrors, TrainField, TrainForm};
@@ -67,11 +67,16 @@ pub(super) fn chosen_embedding(store: Store, wish: RwSignal<Option<String>>) -> 
     let dataset = store.memo(|state| state.dataset.clone());
     Memo::new(move |_| {
         let dataset = dataset.get()?;
-        let find = |name: &String| dataset.embeddings.iter().find(|embedding| embedding.name == *name);
-        let wished = wish.with(|wish| wish.as_ref().and_then(find));
-        let embedding = wished.or_else(|| dataset.default_embedding.as_ref().and_then(find))?;
+        let embedding = wish.with(|wish| embedding_of(&dataset, wish.as_deref()))?;
         Some((embedding.name.clone(), embedding.n_dims))
     })
+}
+
+/// The one wished for, the default, or, where all are too narrow to be a default, the first.
+fn embedding_of<'a>(dataset: &'a DatasetSummary, wish: Option<&str>) -> Option<&'a EmbeddingInfo> {
+    let find = |name: &str| dataset.embeddings.iter().find(|embedding| embedding.name == name);
+    let default = || dataset.default_embedding.as_deref().and_then(find);
+    wish.and_then(find).or_else(default).or_else(|| dataset.embeddings.first())
 }
 
 #[component]
@@ -208,5 +213,35 @@ fn text_mut(form: &mut TrainForm, field: TrainField) -> &mut String {
         TrainField::Batch => &mut form.batch_size,
         TrainField::Epochs => &mut form.n_epochs,
         TrainField::Seed | TrainField::Embedding => &mut form.seed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::JoinMethod;
+
+    #[test]
+    fn the_embedding_shown_in_the_list_is_the_one_that_is_taken() {
+        let info = |name: &str| EmbeddingInfo { name: name.into(), n_dims: 1, joined_by: JoinMethod::SameFile };
+        let mut dataset = DatasetSummary {
+            name: "groups".into(),
+            n_cells: 4,
+            n_genes: 2,
+            values: None,
+            labels: Vec::new(),
+            embeddings: vec![info("is_treated"), info("score")],
+            default_embedding: None,
+            default_map: None,
+            gene_sets: None,
+            notices: Vec::new(),
+        };
+        let chosen = |dataset: &DatasetSummary, wish| embedding_of(dataset, wish).map(|found| found.name.clone());
+        assert_eq!(chosen(&dataset, None).as_deref(), Some("is_treated"));
+        assert_eq!(chosen(&dataset, Some("score")).as_deref(), Some("score"));
+        dataset.default_embedding = Some("score".into());
+        assert_eq!(chosen(&dataset, Some("closed")).as_deref(), Some("score"));
+        dataset.embeddings.clear();
+        assert_eq!(chosen(&dataset, None), None);
     }
 }
