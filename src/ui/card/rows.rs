@@ -140,9 +140,11 @@ fn detection(group: &[LabelAssociation]) -> String {
         LabelClass::None => "Higher in no category by the paper's rule.".to_owned(),
         LabelClass::Local => {
             let name = group.iter().find(|label| label.is_significant).map_or("", |label| label.category.as_str());
-            format!("Local: higher in {name} alone.")
+            format!("Local by the paper's rule: higher in {name} alone.")
         }
-        LabelClass::Global => format!("Global: higher in {} of {} categories.", count(higher), count(group.len())),
+        LabelClass::Global => {
+            format!("Global by the paper's rule: higher in {} of {} categories.", count(higher), count(group.len()))
+        }
     };
     best + &class
 }
@@ -205,11 +207,12 @@ mod tests {
     #[test]
     fn the_best_detected_category_and_the_class_are_said() {
         let group = [label("stim", 0.9, 0.8), label("ctrl", 0.1, 0.8)];
-        let text = "Detects stim best: F1 0.450 above an activation of 0.25. Local: higher in stim alone.";
+        let text =
+            "Detects stim best: F1 0.450 above an activation of 0.25. Local by the paper's rule: higher in stim alone.";
         assert_eq!(detection(&group), text);
         let [stim, ctrl] = group;
         let global = [LabelAssociation { class: LabelClass::Global, ..stim }, ctrl];
-        assert!(detection(&global).ends_with("Global: higher in 1 of 2 categories."));
+        assert!(detection(&global).ends_with("Global by the paper's rule: higher in 1 of 2 categories."));
         let none = LabelAssociation { class: LabelClass::None, f1: f64::NAN, ..label("x", 0.5, 0.5) };
         assert!(detection(&[none]).starts_with("No category can be detected"));
     }

@@ -14,11 +14,9 @@ use serde_json::Value;
 
 /// Appends one measurement to the file of results, or prints it.
 fn report(row: &Value) {
-    match std::env::var_os("FEATURESCOPE_BENCH_RESULTS") {
-        Some(path) => {
-            let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-            writeln!(file, "{row}").unwrap();
-        }
-        None => writeln!(std::io::stdout(), "{row}").unwrap(),
-    }
+    let mut results: Box<dyn Write> = match std::env::var_os("FEATURESCOPE_BENCH_RESULTS") {
+        Some(path) => Box::new(std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap()),
+        None => Box::new(std::io::stdout()),
+    };
+    writeln!(results, "{row}").unwrap();
 }
