@@ -2,6 +2,7 @@
 
 mod gsea;
 mod labels;
+mod ontology;
 mod pool;
 
 use std::cell::Cell;

@@ -61,7 +61,8 @@ impl Role {
             FileKind::AnnData => Self::Expression,
             FileKind::Embedding(_) => Self::Embedding,
             FileKind::Labels(_) => Self::Labels,
-            FileKind::GeneSets(_) => Self::GeneSets,
+            // An ontology says how gene sets hang together.
+            FileKind::GeneSets(_) | FileKind::Ontology => Self::GeneSets,
             FileKind::SaeConfig => Self::Config,
             FileKind::SaeWeights => Self::Weights,
         }

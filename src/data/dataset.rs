@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellTable, DataError, DenseMatrix, Expression, GeneSet};
+use super::{CellTable, DataError, DenseMatrix, Expression, GeneSet, OntologyTerm};
 
 /// A named matrix of coordinates per cell: an embedding to train on, or a 2-d map to look at.
 ///
@@ -43,6 +43,8 @@ pub struct Dataset {
     pub embeddings: Vec<Embedding>,
     /// Gene sets of all gene-set files, in file order.
     pub gene_sets: Vec<GeneSet>,
+    /// The terms of the ontology opened last.
+    pub ontology: Vec<OntologyTerm>,
 }
 
 impl Dataset {

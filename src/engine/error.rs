@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::data::FeatureId;
-use crate::enrich::GseaError;
+use crate::enrich::{GseaError, OntologyError};
 use crate::io::{AssembleError, ImportError};
 use crate::lens::association::AssociationError;
 use crate::lens::tables::TableError;
@@ -145,6 +145,9 @@ pub enum EngineError {
         /// Bytes there are.
         limit: u64,
     },
+    /// An ontology makes no sense.
+    #[error(transparent)]
+    Ontology(#[from] OntologyError),
     /// Genes can't be ranked or sets not tested.
     #[error(transparent)]
     Gsea(#[from] GseaError),

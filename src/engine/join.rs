@@ -8,9 +8,10 @@ use super::jobs::RunningJob;
 use super::model::Features;
 use super::open::Brought;
 use super::session::Inner;
-use super::state::OpenData;
+use super::state::{OpenData, grouper};
 use super::summary::{empty_expression, summarize};
 use crate::data::Notice;
+use crate::enrich::{GroupedBy, Ontology, Relations};
 use crate::io::{self, Assembled, Imported, SaeFiles};
 use crate::protocol::{Event, Job};
 
@@ -40,12 +41,14 @@ pub(super) fn join(
         None => (0, 0),
     };
     let is_new = brought.has_expression || n_cells_open == 0;
+    let grouping = check_ontology(&files)?;
     let Assembled { dataset, notices: joined, sae } = assemble(inner, job, files, brought)?;
     if sae.is_some() && dataset.cells.n_cells() == 0 {
         return Err(EngineError::SaeWithoutData);
     }
     let mut notices = job.take_notices();
     notices.extend(joined);
+    notices.extend(grouping);
     if brought.has_expression {
         notices.extend(dataset.expression.as_ref().and_then(empty_expression));
     }
@@ -53,6 +56,26 @@ pub(super) fn join(
     let summary = summarize(&dataset, notices);
     let data = Rc::new(OpenData::new(dataset, summary, generation + u32::from(is_new)));
     Ok((Opened { data, features, analysis, outdated }, sae))
+}
+
+/// What an ontology among the files is good for, and what is wrong with it.
+///
+/// # Errors
+/// [`EngineError::Ontology`].
+fn check_ontology(files: &[(String, Imported)]) -> Result<Vec<Notice>, EngineError> {
+    let terms = files.iter().rev().find_map(|(_, file)| match file {
+        Imported::Ontology(terms) => Some(terms),
+        _ => None,
+    });
+    let Some(terms) = terms else { return Ok(Vec::new()) };
+    let (ontology, mut notices) = Ontology::new(terms, Relations::default())?;
+    let groups = match grouper(&ontology).by() {
+        GroupedBy::Subset(name) => format!("its subset {name}"),
+        GroupedBy::Level(level) => format!("its terms {level} steps below the top"),
+    };
+    let n = ontology.len();
+    notices.push(Notice::info(format!("The ontology has {n} terms; gene sets on a card are grouped by {groups}.")));
+    Ok(notices)
 }
 
 /// Joins with the data set that is open: itself where nothing else holds it, for expression is large; else a copy.

@@ -11,6 +11,7 @@ use super::decoder::PendingDecoder;
 use super::gsea::FeatureGsea;
 use super::model::Features;
 use crate::data::{Dataset, DenseMatrix, Embedding, Expression, FeatureId, GeneId, Notice, ValueKind};
+use crate::enrich::{Ontology, Relations, TermGrouper};
 use crate::lens::sound::{Normaliser, ShardPlan};
 use crate::lens::{ExpressionValues, Lens, background_notice};
 use crate::protocol::{AnalysisParams, DatasetSummary};
@@ -53,6 +54,13 @@ impl State {
     }
 }
 
+/// Groups of gene sets: the Gene Ontology's generic slim, or where no term is marked for it, terms of a level.
+pub(super) fn grouper(ontology: &Ontology) -> TermGrouper<'_> {
+    const SLIM: &str = "goslim_generic";
+    const LEVEL: u32 = 2;
+    TermGrouper::new(ontology, SLIM, LEVEL)
+}
+
 /// The open data and what is kept of computing on them.
 pub(super) struct OpenData {
     pub(super) dataset: Dataset,
@@ -67,12 +75,13 @@ pub(super) struct OpenData {
     pub(super) plan: RefCell<Option<(AnalysisParams, SoundPlan)>>,
     normaliser: OnceCell<Rc<Normaliser>>,
     background_notice: OnceCell<Option<Notice>>,
+    ontology: OnceCell<Option<Ontology>>,
 }
 
 impl OpenData {
     pub(super) fn new(dataset: Dataset, summary: DatasetSummary, generation: u32) -> Self {
-        let (maps, decoders, lens, plan, normaliser, background_notice) = Default::default();
-        Self { dataset, summary, generation, maps, decoders, lens, plan, normaliser, background_notice }
+        let (maps, decoders, lens, plan, normaliser, background_notice, ontology) = Default::default();
+        Self { dataset, summary, generation, maps, decoders, lens, plan, normaliser, background_notice, ontology }
     }
 
     /// # Errors
@@ -117,6 +126,15 @@ impl OpenData {
     /// What to know of the background that features are compared with, found once.
     pub(super) fn background_notice(&self) -> Option<&Notice> {
         self.background_notice.get_or_init(|| background_notice(&self.dataset.cells)).as_ref()
+    }
+
+    /// The ontology, if one is open; it was found to make sense when it was opened.
+    pub(super) fn ontology(&self) -> Option<&Ontology> {
+        let made = || {
+            let terms = Some(&self.dataset.ontology).filter(|terms| !terms.is_empty())?;
+            Ontology::new(terms, Relations::default()).ok().map(|(ontology, _)| ontology)
+        };
+        self.ontology.get_or_init(made).as_ref()
     }
 
     /// A gene's name; empty where there is none.

@@ -11,6 +11,7 @@ use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
 use super::npy::import_npy;
 use super::npz::import_npz;
+use super::obo::import_obo;
 use super::parquet::{import_parquet_embedding, import_parquet_labels};
 use super::reader::read_all;
 use super::safetensors::import_safetensors;
@@ -18,7 +19,7 @@ use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff
 use super::tensor::ArrayContent;
 use super::torch::import_torch;
 use super::{ByteSource, ImportError};
-use crate::data::{DenseMatrix, GeneSet, Observer};
+use crate::data::{DenseMatrix, GeneSet, Observer, OntologyTerm};
 
 /// What one file held.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub enum Imported {
     Labels(LabelsFile),
     /// Gene sets.
     GeneSets(Vec<GeneSet>),
+    /// The terms of an ontology.
+    Ontology(Vec<OntologyTerm>),
     /// The bytes of a SAELens `cfg.json`.
     SaeConfig(Vec<u8>),
     /// The bytes of a SAELens `.safetensors`.
@@ -84,6 +87,7 @@ pub fn import_as(
             GeneSetFormat::Table => import_gene_set_table(name, source, observer),
         }
         .map(Imported::GeneSets),
+        FileKind::Ontology => import_obo(name, source, observer).map(Imported::Ontology),
         FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
         FileKind::SaeWeights => read_all(name, &*source).map(Imported::SaeWeights),
     }

@@ -28,6 +28,8 @@ pub enum FileKind {
     Labels(LabelsFormat),
     /// Gene sets, also gzip.
     GeneSets(GeneSetFormat),
+    /// An ontology: OBO, also gzip.
+    Ontology,
     /// The configuration of a SAELens sparse autoencoder.
     SaeConfig,
     /// The weights of a SAELens sparse autoencoder.
@@ -172,6 +174,9 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     if let Some((found, hint)) = failed_download(first) {
         return Err(unrecognised(name, &format!("{found}{}", instead_of(name)), hint));
     }
+    if first.starts_with("format-version:") {
+        return Ok(FileKind::Ontology);
+    }
     if first.starts_with('{') {
         return if text.contains("\"d_in\"") || text.contains("\"d_sae\"") {
             Ok(FileKind::SaeConfig)
@@ -185,6 +190,7 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     }
     match extension(name).as_str() {
         "gmt" => Ok(FileKind::GeneSets(GeneSetFormat::Gmt)),
+        "obo" => Ok(FileKind::Ontology),
         "gmx" => Ok(FileKind::GeneSets(GeneSetFormat::Gmx)),
         "csv" | "tsv" | "txt" | "tab" => Ok(table_kind(start)),
         "h5ad" | "h5" | "npy" | "npz" | "parquet" | "pt" | "pth" | "safetensors" => {

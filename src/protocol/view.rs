@@ -259,6 +259,8 @@ pub struct CardTerm {
     /// The term of the card, by position, that comes before it in the same direction and overlaps with it by half or
     /// more (Jaccard index of all genes of both sets); `None` if there is none.
     pub like: Option<usize>,
+    /// Where an ontology is open and the set is one of its terms: the group it is shown in.
+    pub group: Option<String>,
 }
 
 /// How a term was tested.

@@ -1,12 +1,14 @@
 //! Genes and terms of a feature card, in either mode.
 
+use std::collections::BTreeMap;
+
 use super::card::Turns;
 use crate::data::{FeatureId, Notice};
 use crate::engine::EngineError;
 use crate::engine::analysis::{Analysis, Results, SoundResults};
 use crate::engine::jobs::GENES_PER_STEP;
 use crate::engine::model::Features;
-use crate::engine::state::OpenData;
+use crate::engine::state::{OpenData, grouper};
 use crate::enrich::{GeneSetId, MatchedGeneSets, representatives};
 use crate::lens::sound::{
     Exclusion, FeatureReport, GeneFinding, GeneTable, GeneTableMaker, GroupMaker, ShardPlan, TermFinding,
@@ -65,7 +67,7 @@ impl Source<'_> {
         if !self.data.dataset.gene_sets.is_empty() {
             let ordered: Vec<GeneSetId> = found.terms.iter().map(|term| term.set).collect();
             let terms = found.terms.iter().map(|result| self.paper_term(result, sets)).collect();
-            card.terms = Some(with_likeness(terms, sets, &ordered));
+            card.terms = Some(self.with_groups(with_likeness(terms, sets, &ordered)));
         }
     }
 
@@ -97,6 +99,7 @@ impl Source<'_> {
             },
             hits: result.hits.iter().map(|&gene| self.data.gene_name(gene)).collect(),
             like: None,
+            group: None,
         }
     }
 
@@ -151,7 +154,7 @@ impl Source<'_> {
             let ordered: Vec<GeneSetId> = findings.terms.iter().map(|term| term.set).collect();
             let feature = card.row.feature;
             let terms = findings.terms.iter().map(|found| self.sound_term(feature, found, report, plan)).collect();
-            card.terms = Some(with_likeness(terms, &plan.sets, &ordered));
+            card.terms = Some(self.with_groups(with_likeness(terms, &plan.sets, &ordered)));
         }
         card.volcano = Some(volcano(table, plan));
     }
@@ -174,6 +177,20 @@ impl Source<'_> {
                 log10_padj_global: family.map(|family| log10(family.ln_padj(found.ln_p_value))),
             }),
         }
+    }
+
+    /// Says of each term which group of the ontology it is in.
+    fn with_groups(&self, mut terms: Vec<CardTerm>) -> Vec<CardTerm> {
+        let Some(ontology) = self.data.ontology() else { return terms };
+        let descriptions: BTreeMap<&str, &str> =
+            self.data.dataset.gene_sets.iter().map(|set| (set.name.as_str(), set.description.as_str())).collect();
+        let grouper = grouper(ontology);
+        for term in &mut terms {
+            let description = descriptions.get(term.name.as_str()).copied().unwrap_or_default();
+            let group = ontology.term_of_set(&term.name, description).and_then(|found| grouper.shown(found));
+            term.group = group.map(|group| ontology.name(group).to_owned());
+        }
+        terms
     }
 
     /// What sound mode found, if the feature is among it.
@@ -210,6 +227,7 @@ impl Source<'_> {
             },
             hits: counts.hits.iter().map(|&gene| self.data.gene_name(gene)).collect(),
             like: None,
+            group: None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The files of one drop, by kind.
 
 use super::{AssembleError, SaeFiles};
-use crate::data::{DenseMatrix, GeneSet};
+use crate::data::{DenseMatrix, GeneSet, OntologyTerm};
 use crate::io::{AnnDataFile, Imported, LabelsFile};
 
 /// An embedding of a file of its own.
@@ -19,6 +19,8 @@ pub(super) struct Files {
     pub(super) embeddings: Vec<EmbeddingFile>,
     pub(super) labels: Vec<(String, LabelsFile)>,
     pub(super) gene_sets: Vec<(String, Vec<GeneSet>)>,
+    /// The terms of the last ontology.
+    pub(super) ontology: Vec<OntologyTerm>,
     pub(super) config: Option<(String, Vec<u8>)>,
     pub(super) weights: Option<(String, Vec<u8>)>,
 }
@@ -39,6 +41,7 @@ impl Files {
                 }
                 Imported::Labels(labels) => sorted.labels.push((file, labels)),
                 Imported::GeneSets(sets) => sorted.gene_sets.push((file, sets)),
+                Imported::Ontology(terms) => sorted.ontology = terms,
                 Imported::SaeConfig(bytes) => only_one(&mut sorted.config, "the configuration", file, bytes)?,
                 Imported::SaeWeights(bytes) => only_one(&mut sorted.weights, "the weights", file, bytes)?,
             }

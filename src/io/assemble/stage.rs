@@ -8,7 +8,7 @@ use super::files::{EmbeddingFile, Files};
 use super::ids::settle_ids;
 use super::join::Matches;
 use super::{Assembled, SaeFiles};
-use crate::data::{CellTable, DataError, Dataset, Embedding, GeneSet, JoinMethod, Notice};
+use crate::data::{CellTable, DataError, Dataset, Embedding, GeneSet, JoinMethod, Notice, OntologyTerm};
 use crate::io::gmt::make_names_distinct;
 use crate::io::sniff::stem;
 use crate::io::{AnnDataFile, LabelsFile};
@@ -22,6 +22,7 @@ pub(super) struct Stage {
     ids_from: Option<String>,
     embeddings: Vec<Embedding>,
     gene_sets: Vec<GeneSet>,
+    ontology: Vec<OntologyTerm>,
     notices: Vec<Notice>,
     sae: Option<SaeFiles>,
 }
@@ -40,6 +41,7 @@ impl Stage {
         for embedding in std::mem::take(&mut files.embeddings) {
             stage.join_embedding(&files, embedding)?;
         }
+        stage.ontology = files.ontology;
         stage.gene_sets = files.gene_sets.into_iter().flat_map(|(_, sets)| sets).collect();
         Ok(stage)
     }
@@ -52,6 +54,7 @@ impl Stage {
             ids_from: None,
             embeddings: Vec::new(),
             gene_sets: Vec::new(),
+            ontology: Vec::new(),
             notices: Vec::new(),
             sae: None,
         };
@@ -159,6 +162,7 @@ impl Stage {
     pub(super) fn apply(mut self, current: Option<Dataset>) -> Assembled {
         let mut open = current.unwrap_or_default();
         let mut gene_sets = std::mem::take(&mut open.gene_sets);
+        let known_ontology = std::mem::take(&mut open.ontology);
         let mut dataset = self.fresh.unwrap_or(open);
         dataset.cells = self.cells;
         for embedding in self.embeddings {
@@ -170,6 +174,7 @@ impl Stage {
         }
         self.notices.extend(add_gene_sets(&mut gene_sets, self.gene_sets));
         dataset.gene_sets = gene_sets;
+        dataset.ontology = if self.ontology.is_empty() { known_ontology } else { self.ontology };
         Assembled { dataset, notices: self.notices, sae: self.sae }
     }
 }

@@ -240,9 +240,11 @@ fn Terms(card: Shared<FeatureCard>, analysis: Analysis) -> impl IntoView {
             view! { <Chart svg=chart /> <TermTable terms=rows /> }.into_any()
         }
     };
+    let groups = term_rows::groups_line(terms);
     Some(view! {
         <CardSection title="Gene sets">
             <p class="mode-line">{method}</p>
+            {(!groups.is_empty()).then(|| view! { <p class="card-note">{groups}</p> })}
             {body}
         </CardSection>
     })

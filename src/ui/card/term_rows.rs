@@ -1,5 +1,8 @@
 //! Gene sets of a feature card in words and bars, in either mode; pure.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use super::{MOST_BARS, WIDTH};
 use crate::plot::charts::{Bar, BarChart, ChartError, TermBar, TermBars, bar_chart, term_bars};
 use crate::plot::format::{count, decimals, fold, p_value, p_value_of_log10, signed, significant};
@@ -7,6 +10,9 @@ use crate::protocol::{AnalysisParams, CardTerm, Direction, TermTests};
 
 /// Terms that the chart of sound mode shows.
 const MOST_TERMS: usize = 10;
+
+/// Groups that are named.
+const MOST_GROUPS: usize = 6;
 
 /// Near-copies of a term that are named.
 const MOST_COPIES: usize = 8;
@@ -31,6 +37,8 @@ pub(super) struct SoundTermRow {
     pub(super) hits: String,
     /// Sets it stands for, by name; empty if there are none.
     pub(super) alike: String,
+    /// The group of the ontology it is in; empty without one.
+    pub(super) group: String,
 }
 
 /// Gene sets of sound mode as a table.
@@ -81,6 +89,23 @@ pub(super) fn sound_terms(terms: &[CardTerm]) -> SoundTerms {
     }
 }
 
+/// How the terms spread over the groups of the ontology, most first; empty without an ontology.
+pub(super) fn groups_line(terms: &[CardTerm]) -> String {
+    let mut by_group: BTreeMap<&str, usize> = BTreeMap::new();
+    for group in own_terms(terms).filter_map(|(_, term)| term.group.as_deref()) {
+        *by_group.entry(group).or_default() += 1;
+    }
+    let mut groups: Vec<(&str, usize)> = by_group.into_iter().collect();
+    groups.sort_by_key(|&(_, n)| Reverse(n));
+    let shown = groups.iter().take(MOST_GROUPS).map(|&(group, n)| format!("{group} {}", count(n)));
+    let shown = shown.collect::<Vec<_>>().join(" · ");
+    match groups.len() {
+        0 => String::new(),
+        n if n > MOST_GROUPS => format!("By group: {shown} · and {} more", count(n - MOST_GROUPS)),
+        _ => format!("By group: {shown}"),
+    }
+}
+
 /// The terms that no other stands for.
 fn own_terms(terms: &[CardTerm]) -> impl Iterator<Item = (usize, &CardTerm)> {
     terms.iter().enumerate().filter(|(_, term)| term.like.is_none())
@@ -115,6 +140,7 @@ fn sound_row(term: &CardTerm, alike: String, has_global: bool) -> Option<SoundTe
         numbers: first.into_iter().chain(global).chain([signed(rank_z, 3)]).collect(),
         hits: term.hits.join(", "),
         alike,
+        group: term.group.as_ref().map(|group| format!("Group: {group}")).unwrap_or_default(),
     })
 }
 
@@ -192,6 +218,7 @@ mod tests {
             tests,
             hits: vec!["ISG15".into(), "MX1".into()],
             like: None,
+            group: None,
         }
     }
 
@@ -218,6 +245,10 @@ mod tests {
 
     #[test]
     fn near_copies_are_under_the_term_that_stands_for_them() {
+        let of = |group: &str| CardTerm { group: Some(group.to_owned()), ..sound(Direction::Up, None) };
+        let line = groups_line(&[of("transport"), of("immune response"), of("immune response")]);
+        assert_eq!(line, "By group: immune response 2 · transport 1");
+        assert_eq!(groups_line(&[sound(Direction::Up, None)]), "");
         let copy = CardTerm { name: "defense".into(), like: Some(0), ..sound(Direction::Up, None) };
         let terms = [sound(Direction::Up, None), copy, sound(Direction::Down, None)];
         let rows = sound_terms(&terms).rows;

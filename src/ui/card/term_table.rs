@@ -34,7 +34,7 @@ pub(super) fn TermTable(terms: SoundTerms) -> impl IntoView {
 
 /// A set: its name, which opens to its hits, and below it its numbers.
 fn term_body(row: SoundTermRow, n_columns: usize) -> impl IntoView {
-    let SoundTermRow { name, numbers, hits, alike } = row;
+    let SoundTermRow { name, numbers, hits, alike, group } = row;
     view! {
         <tbody>
             <tr>
@@ -45,6 +45,7 @@ fn term_body(row: SoundTermRow, n_columns: usize) -> impl IntoView {
                         </summary>
                         <p class="term-hits">{hits}</p>
                         {(!alike.is_empty()).then(|| view! { <p class="muted">{alike}</p> })}
+                        {(!group.is_empty()).then(|| view! { <p class="muted">{group}</p> })}
                     </details>
                 </th>
             </tr>
