@@ -15,7 +15,8 @@ use crate::protocol::ExportedFile;
 const MAX_FILES: usize = 64;
 
 /// What the file picker offers.
-pub(crate) const ACCEPT: &str = ".h5ad,.npy,.csv,.tsv,.txt,.gmt,.gz,.json,.safetensors";
+pub(crate) const ACCEPT: &str =
+    ".h5ad,.npy,.npz,.csv,.tsv,.txt,.parquet,.pt,.pth,.gmt,.gmx,.obo,.gz,.json,.safetensors";
 
 /// The files of a list.
 pub(crate) fn of_list(list: &FileList) -> Vec<File> {

@@ -74,11 +74,11 @@ fn FormatList() -> impl IntoView {
             <dt>"Cells and genes"</dt>
             <dd><code>".h5ad"</code></dd>
             <dt>"Embeddings"</dt>
-            <dd><code>".npy"</code> " or in the .h5ad"</dd>
+            <dd><code>".npy"</code> ", " <code>".npz"</code> ", " <code>".pt"</code> ", " <code>".parquet"</code> " or in the .h5ad"</dd>
             <dt>"Labels"</dt>
-            <dd><code>".csv"</code></dd>
+            <dd><code>".csv"</code> ", " <code>".parquet"</code></dd>
             <dt>"Gene sets"</dt>
-            <dd><code>".gmt"</code> ", " <code>".gmt.gz"</code></dd>
+            <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", MSigDB " <code>".json"</code></dd>
             <dt>"Trained weights"</dt>
             <dd>"SAELens " <code>"cfg.json"</code> " + " <code>".safetensors"</code></dd>
         </dl>
