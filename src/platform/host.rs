@@ -23,7 +23,7 @@ pub enum HostError {
         reason: String,
     },
     /// A worker that computes beside the engine has stopped.
-    #[error("a worker that computes beside the engine stopped: {reason}; start the analysis again")]
+    #[error("a worker that computes beside the engine stopped: {reason}")]
     Worker {
         /// What is known of it.
         reason: String,
