@@ -48,6 +48,20 @@ pub(super) fn rows(value: &Value) -> (usize, Vec<f32>) {
     (rows.len(), rows.concat())
 }
 
+/// Asserts that every table named in a folder's `expected.json` has the ids and numbers its library read; how many.
+pub(super) fn compare_embeddings(folder: &str) -> usize {
+    let expected = json(&format!("{folder}/expected.json"));
+    let tables = expected.as_object().unwrap();
+    for (file, wanted) in tables {
+        let (ids, values) = embedding(&format!("{folder}/{file}"));
+        let wanted_ids: Option<Vec<String>> = serde_json::from_value(wanted["ids"].clone()).unwrap();
+        let (n_rows, numbers) = rows(&wanted["values"]);
+        assert_eq!((values.n_rows(), values.values()), (n_rows, numbers.as_slice()), "{file}");
+        assert_eq!(ids, wanted_ids, "{file}");
+    }
+    tables.len()
+}
+
 /// Opens every beginning of a file, then `n` copies with some bytes changed: an error or not, but never a panic.
 ///
 /// Returns how many of the changed copies were refused.

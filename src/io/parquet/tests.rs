@@ -1,19 +1,11 @@
 use super::*;
 use crate::data::{MISSING_CODE, Silent};
-use crate::io::fixtures::{embedding, json, open_file, rows, survives_damage};
+use crate::io::fixtures::{compare_embeddings, open_file, survives_damage};
 use crate::io::{EmbeddingFormat, FileKind, Imported, MemorySource, import_as};
 
 #[test]
 fn tables_of_pandas_and_arrow_have_their_numbers() {
-    let expected = json("parquet/expected.json");
-    for (file, wanted) in expected.as_object().unwrap() {
-        let (ids, values) = embedding(&format!("parquet/{file}"));
-        let wanted_ids: Option<Vec<String>> = serde_json::from_value(wanted["ids"].clone()).unwrap();
-        let (n_rows, numbers) = rows(&wanted["values"]);
-        assert_eq!((values.n_rows(), values.values()), (n_rows, numbers.as_slice()), "{file}");
-        assert_eq!(ids, wanted_ids, "{file}");
-    }
-    assert_eq!(expected.as_object().unwrap().len(), 5);
+    assert_eq!(compare_embeddings("parquet"), 5);
 }
 
 #[test]

@@ -59,6 +59,20 @@ pub(crate) fn OpenStatus() -> impl IntoView {
     }
 }
 
+/// A job that runs: how far it is, and the way to cancel it.
+#[component]
+pub(crate) fn JobRun(job: Job, label: &'static str) -> impl IntoView {
+    let store = Store::get();
+    let fraction = store.memo(move |state| running(state.jobs.get(job)).0);
+    let message = store.memo(move |state| running(state.jobs.get(job)).1);
+    view! {
+        <Progress label=label fraction=fraction message=message />
+        <div class="actions">
+            <Button text="Cancel" icon=IconName::Stop on_press=move || store.send(Msg::Cancel(job)) />
+        </div>
+    }
+}
+
 /// Fraction and message of a running job.
 pub(crate) fn running(job: &JobState) -> (f64, String) {
     match job {

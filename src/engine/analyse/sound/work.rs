@@ -68,10 +68,7 @@ impl<'a> Work<'a> {
         let left: Vec<FeatureId> = task.features.live().into_iter().filter(|feature| !is_kept(feature)).collect();
         let size = block_size(left.len(), n_workers, by_gene.n_major());
         let excluded = before.as_ref().map(|kept| kept.excluded.clone()).unwrap_or_default();
-        let mut kept = keeps.then(|| KeptTests::none(task, n_workers));
-        if let Some(kept) = &mut kept {
-            kept.excluded = excluded.clone();
-        }
+        let kept = keeps.then(|| KeptTests::none(task, n_workers));
         Ok(Self {
             groups: GroupMaker::new(&plan.params, &task.features.model.activations, &task.data.dataset.cells)?,
             n_values: (left.len().div_ceil(size) as f64 * by_gene.n_nonzero() as f64).max(1.0),
@@ -92,8 +89,12 @@ impl<'a> Work<'a> {
 
     /// What was found, adjusted over all features, too; what workers keep is noted for the next analysis.
     pub(super) fn finish(self) -> SoundResults {
-        *self.task.inner.kept_tests.borrow_mut() = self.kept.into_inner();
         let mut results = self.found.into_inner();
+        let mut kept = self.kept.into_inner();
+        if let Some(kept) = &mut kept {
+            kept.excluded.clone_from(&results.excluded);
+        }
+        *self.task.inner.kept_tests.borrow_mut() = kept;
         let n_tests = results.by_feature.len() * 2 * self.plan.sets.len();
         results.family = Some(GlobalFamily::new(self.ln_p_values.into_inner(), n_tests));
         results.gene_family = Some(Rc::new(self.gene_counts.into_inner().finish()));
@@ -189,9 +190,6 @@ impl<'a> Work<'a> {
                 }
                 Err(reason) => {
                     self.found.borrow_mut().excluded.insert(feature, reason);
-                    if let Some(kept) = &mut *self.kept.borrow_mut() {
-                        kept.excluded.insert(feature, reason);
-                    }
                 }
             }
         }

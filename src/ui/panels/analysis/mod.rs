@@ -6,13 +6,13 @@ use leptos::prelude::*;
 
 use self::settings::AnalysisSettings;
 use super::data::Notices;
-use super::start::running;
+use super::start::JobRun;
 use crate::plot::format;
 use crate::protocol::{AnalysisSummary, Job};
 use crate::ui::analysis_form::AnalysisForm;
 use crate::ui::state::{JobState, Msg, Shared, State};
 use crate::ui::store::Store;
-use crate::ui::widgets::{Banner, BannerKind, Button, IconName, Progress, Section};
+use crate::ui::widgets::{Banner, BannerKind, Section};
 use crate::ui::{method_line, text};
 
 /// The analysis panel.
@@ -30,7 +30,7 @@ pub(crate) fn AnalysisPanel() -> impl IntoView {
             {move || error.get().map(|text| view! { <Banner kind=BannerKind::Error text=text on_dismiss=dismiss /> })}
             {move || match (missing.get(), is_running.get()) {
                 (Some(missing), _) => view! { <p class="muted">{missing}</p> }.into_any(),
-                (None, true) => view! { <AnalysisRun /> }.into_any(),
+                (None, true) => view! { <JobRun job=Job::Analyse label="Analysing features" /> }.into_any(),
                 (None, false) => {
                     view! {
                         {analysis.get().map(|analysis| view! { <AnalysisResult analysis=analysis /> })}
@@ -58,19 +58,6 @@ fn summary(state: &State) -> String {
         (JobState::Running { .. }, _) => "Running".to_owned(),
         (_, Some(analysis)) => format!("{} with terms", format::count(analysis.n_features_with_terms)),
         _ => String::new(),
-    }
-}
-
-#[component]
-fn AnalysisRun() -> impl IntoView {
-    let store = Store::get();
-    let fraction = store.memo(|state| running(&state.jobs.analyse).0);
-    let message = store.memo(|state| running(&state.jobs.analyse).1);
-    view! {
-        <Progress label="Analysing features" fraction=fraction message=message />
-        <div class="actions">
-            <Button text="Cancel" icon=IconName::Stop on_press=move || store.send(Msg::Cancel(Job::Analyse)) />
-        </div>
     }
 }
 

@@ -14,13 +14,13 @@ use self::heat_map::LabelHeatMap;
 use self::look::{ColumnSelect, MapChoices, TableChoices};
 use self::settings::LabelSettings;
 use super::data::Notices;
-use super::start::running;
+use super::start::JobRun;
 use super::{save_buttons, select_feature};
 use crate::protocol::{AssociationSummary, ExportKind, Job, LabelMap};
 use crate::ui::state::{Msg, Remote, Shared};
 use crate::ui::store::Store;
 use crate::ui::theme::ThemeStore;
-use crate::ui::widgets::{Banner, BannerKind, Button, Choice, IconName, Progress, SortedTable, Sorting};
+use crate::ui::widgets::{Banner, BannerKind, Choice, SortedTable, Sorting};
 
 /// The labels tab.
 #[component]
@@ -38,7 +38,7 @@ pub(super) fn AssociationTab() -> impl IntoView {
             <div class="bench-result">
                 {move || error.get().map(|text| view! { <Banner kind=BannerKind::Error text=text on_dismiss=dismiss /> })}
                 <Show when=move || is_running.get()>
-                    <Measuring />
+                    <JobRun job=Job::Associate label="Measuring labels" />
                 </Show>
                 {move || match association.get() {
                     Some(association) => view! { <Measured association=association /> }.into_any(),
@@ -57,19 +57,6 @@ fn Nothing() -> impl IntoView {
             "Measure features against labels to see which feature stands for which cell type, condition or batch: "
             "AUROC and best F1 for every category, drawn as a heat map and listed as a table."
         </p>
-    }
-}
-
-#[component]
-fn Measuring() -> impl IntoView {
-    let store = Store::get();
-    let fraction = store.memo(|state| running(&state.jobs.associate).0);
-    let message = store.memo(|state| running(&state.jobs.associate).1);
-    view! {
-        <Progress label="Measuring labels" fraction=fraction message=message />
-        <div class="actions">
-            <Button text="Cancel" icon=IconName::Stop on_press=move || store.send(Msg::Cancel(Job::Associate)) />
-        </div>
     }
 }
 

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::charts::TrainingCharts;
 use crate::plot::format;
 use crate::protocol::{Job, TrainProgress};
-use crate::ui::panels::start::running;
+use crate::ui::panels::start::{JobRun, running};
 use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
 use crate::ui::text;
@@ -16,19 +16,12 @@ use crate::ui::widgets::{Button, IconName, Progress};
 #[component]
 pub(super) fn TrainingRun() -> impl IntoView {
     let takes_columns = Store::get().memo(|state| state.training.takes_columns);
-    move || if takes_columns.get() { view! { <TakingColumns /> }.into_any() } else { view! { <Learning /> }.into_any() }
-}
-
-#[component]
-fn TakingColumns() -> impl IntoView {
-    let store = Store::get();
-    let fraction = store.memo(|state| running(&state.jobs.train).0);
-    let message = store.memo(|state| running(&state.jobs.train).1);
-    view! {
-        <Progress label="Taking columns as features" fraction=fraction message=message />
-        <div class="actions">
-            <Button text="Cancel" icon=IconName::Stop on_press=move || store.send(Msg::Cancel(Job::Train)) />
-        </div>
+    move || {
+        if takes_columns.get() {
+            view! { <JobRun job=Job::Train label="Taking columns as features" /> }.into_any()
+        } else {
+            view! { <Learning /> }.into_any()
+        }
     }
 }
 
