@@ -181,6 +181,7 @@ impl Laboratory {
             b_enc: fixture.b_enc.clone(),
             w_dec: fixture.w_dec.dense(),
             b_dec: fixture.b_dec.clone(),
+            threshold: None,
         };
         let sae = Sae::new(Architecture::TopK { k: fixture.k }, weights, true).unwrap();
         let activations = SparseActivations::from_cells(SparseMatrix::from_dense(&fixture.activations.dense()));

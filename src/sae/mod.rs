@@ -7,8 +7,10 @@
 pub mod bench;
 #[cfg(feature = "burn")]
 pub mod device;
+mod fold;
 #[cfg(feature = "burn")]
 mod inference;
+mod inputs;
 pub mod metrics;
 mod model;
 mod params;
@@ -23,6 +25,7 @@ mod train;
 pub use burn::tensor::Device;
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};
+pub use inputs::{InputScaling, offset_ratio};
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};

@@ -1,9 +1,10 @@
 //! A trained sparse autoencoder: its weights, and encoding and decoding of single cells.
 //!
 //! Row vectors throughout: a = (x − s·b_dec) W_enc + b_enc with s = 1 where the decoder bias is taken off the input
-//! and 0 elsewhere; z = ReLU(a) (`standard`) or the k largest of ReLU(a) (`topk`); x̂ = z W_dec + b_dec. Weights are
-//! stored folded: whatever centring training used is part of the biases, so an input is encoded as it stands in its
-//! file. Whole data sets are encoded by `inference`; this file is for a few cells at a time and needs no Burn.
+//! and 0 elsewhere; z = ReLU(a) (`standard`), the k largest of ReLU(a) (`topk`), or a where it exceeds 0 and the
+//! feature's threshold (`jumprelu`); x̂ = z W_dec + b_dec. Weights are stored folded: whatever centring and scaling
+//! training used is part of them, so an input is encoded as it stands in its file (SAE.md). Whole data sets are encoded
+//! by `inference`; this file is for a few cells at a time and needs no Burn.
 //!
 //! A NaN pre-activation counts as inactive. Equal pre-activations at the edge of the top k: the lower feature wins.
 
@@ -20,6 +21,8 @@ pub enum Architecture {
         /// Features kept per cell.
         k: usize,
     },
+    /// The pre-activation where it exceeds 0 and its feature's threshold, else 0 (JumpReLU, Rajamanoharan et al. 2024).
+    JumpRelu,
 }
 
 impl Architecture {
@@ -28,14 +31,16 @@ impl Architecture {
         match self {
             Self::Standard => "standard",
             Self::TopK { .. } => "topk",
+            Self::JumpRelu => "jumprelu",
         }
     }
 }
 
-/// The four parameters of a sparse autoencoder.
+/// The parameters of a sparse autoencoder.
 ///
 /// # Shapes
-/// `w_enc` `[d_in, n_features]`, `b_enc` `[n_features]`, `w_dec` `[n_features, d_in]`, `b_dec` `[d_in]`.
+/// `w_enc` `[d_in, n_features]`, `b_enc` `[n_features]`, `w_dec` `[n_features, d_in]`, `b_dec` `[d_in]`, `threshold`
+/// `[n_features]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SaeWeights {
     /// Encoder.
@@ -46,6 +51,8 @@ pub struct SaeWeights {
     pub w_dec: DenseMatrix,
     /// Decoder bias.
     pub b_dec: Vec<f32>,
+    /// Pre-activation a feature has to exceed; with [`Architecture::JumpRelu`] and only there.
+    pub threshold: Option<Vec<f32>>,
 }
 
 /// Why weights do not make a sparse autoencoder, or why it does not fit data.
@@ -70,6 +77,17 @@ pub enum SaeError {
         k: usize,
         /// Features.
         n_features: usize,
+    },
+    /// Thresholds without JumpReLU, or JumpReLU without thresholds.
+    #[error(
+        "architecture {architecture:?} {}; use \"jumprelu\" with a tensor \"threshold\" or another architecture without",
+        if *has_threshold { "does not use thresholds, but there are some" } else { "needs a threshold for every feature, but there is none" }
+    )]
+    Threshold {
+        /// The architecture's name.
+        architecture: &'static str,
+        /// Whether there are thresholds.
+        has_threshold: bool,
     },
     /// A parameter is empty, NaN or infinite.
     #[error(transparent)]
@@ -105,6 +123,7 @@ pub enum SaeError {
 ///     b_enc: vec![0.0, 0.0],
 ///     w_dec: DenseMatrix::new(2, 1, vec![1.0, -1.0])?,
 ///     b_dec: vec![0.0],
+///     threshold: None,
 /// };
 /// let sae = Sae::new(Architecture::Standard, weights, false)?;
 /// assert_eq!(sae.encode_cell(&[-3.0]), [(1, 3.0)]);
@@ -124,7 +143,10 @@ impl Sae {
     /// [`SaeError`] where shapes disagree, k is out of range or a value is not finite.
     pub fn new(architecture: Architecture, weights: SaeWeights, apply_b_dec_to_input: bool) -> Result<Self, SaeError> {
         weights.check()?;
-        let n_features = weights.n_features();
+        let (n_features, has_threshold) = (weights.n_features(), weights.threshold.is_some());
+        if has_threshold != matches!(architecture, Architecture::JumpRelu) {
+            return Err(SaeError::Threshold { architecture: architecture.name(), has_threshold });
+        }
         match architecture {
             Architecture::TopK { k } if k == 0 || k > n_features => Err(SaeError::K { k, n_features }),
             _ => Ok(Self { architecture, weights, apply_b_dec_to_input }),
@@ -140,7 +162,8 @@ impl Sae {
         for dim in 0..d {
             unit.row_mut(dim)[dim] = 1.0;
         }
-        let weights = SaeWeights { w_enc: unit.clone(), b_enc: vec![0.0; d], w_dec: unit, b_dec: vec![0.0; d] };
+        let weights =
+            SaeWeights { w_enc: unit.clone(), b_enc: vec![0.0; d], w_dec: unit, b_dec: vec![0.0; d], threshold: None };
         Self::new(Architecture::Standard, weights, false)
     }
 
@@ -207,6 +230,9 @@ impl Sae {
         match self.architecture {
             Architecture::Standard => select::positives(pre_activations, &mut active),
             Architecture::TopK { k } => select::largest(pre_activations, k, &mut active),
+            Architecture::JumpRelu => {
+                select::above(pre_activations, self.weights.threshold.as_deref().unwrap_or_default(), &mut active);
+            }
         }
         active
     }
@@ -250,26 +276,14 @@ impl SaeWeights {
         shape("W_dec", &[self.w_dec.n_rows(), self.w_dec.n_cols()], &[n_features, d_in])?;
         shape("b_enc", &[self.b_enc.len()], &[n_features])?;
         shape("b_dec", &[self.b_dec.len()], &[d_in])?;
+        if let Some(threshold) = &self.threshold {
+            shape("threshold", &[threshold.len()], &[n_features])?;
+            DenseMatrix::new(1, n_features, threshold.clone())?.check_finite("threshold")?;
+        }
         self.w_enc.check_finite("W_enc")?;
         self.w_dec.check_finite("W_dec")?;
         DenseMatrix::new(1, n_features, self.b_enc.clone())?.check_finite("b_enc")?;
         Ok(DenseMatrix::new(1, d_in, self.b_dec.clone())?.check_finite("b_dec")?)
-    }
-
-    /// Folds "the mean was taken off first" into the biases, exactly: afterwards the weights read raw inputs and give
-    /// raw reconstructions. With `apply_b_dec_to_input` the shifted b_dec does it for the encoder as well.
-    #[cfg(any(test, feature = "burn"))]
-    pub(crate) fn fold_center(&mut self, mean: &[f64], apply_b_dec_to_input: bool) {
-        if !apply_b_dec_to_input {
-            for (feature, bias) in self.b_enc.iter_mut().enumerate() {
-                let shift: f64 =
-                    mean.iter().enumerate().map(|(dim, mu)| mu * f64::from(self.w_enc.row(dim)[feature])).sum();
-                *bias = (f64::from(*bias) - shift) as f32;
-            }
-        }
-        for (bias, mu) in self.b_dec.iter_mut().zip(mean) {
-            *bias = (f64::from(*bias) + mu) as f32;
-        }
     }
 }
 
@@ -286,6 +300,7 @@ pub(crate) mod tests {
             b_enc: values(n_features, 2),
             w_dec: DenseMatrix::new(n_features, d_in, values(d_in * n_features, 3)).unwrap(),
             b_dec: values(d_in, 4),
+            threshold: None,
         }
     }
 
@@ -301,35 +316,31 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn jumprelu_keeps_what_exceeds_zero_and_its_threshold() {
+        let mut weights = scattered_weights(1, 4);
+        weights.threshold = Some(vec![0.5, 0.5, -1.0, 0.25]);
+        let sae = Sae::new(Architecture::JumpRelu, weights, false).unwrap();
+        assert_eq!(sae.activate(&[0.5, 0.75, -0.5, 0.3]), [(1, 0.75), (3, 0.3)]);
+    }
+
+    #[test]
+    fn thresholds_belong_to_jumprelu_alone() {
+        let without = Sae::new(Architecture::JumpRelu, scattered_weights(3, 4), false);
+        assert_eq!(without, Err(SaeError::Threshold { architecture: "jumprelu", has_threshold: false }));
+        let with = SaeWeights { threshold: Some(vec![0.0; 4]), ..scattered_weights(3, 4) };
+        let error = Sae::new(Architecture::Standard, with, false).unwrap_err();
+        assert_eq!(error, SaeError::Threshold { architecture: "standard", has_threshold: true });
+        let short = SaeWeights { threshold: Some(vec![0.0; 3]), ..scattered_weights(3, 4) };
+        let error = Sae::new(Architecture::JumpRelu, short, false).unwrap_err();
+        assert_eq!(error, SaeError::Shape { tensor: "threshold", found: vec![3], expected: vec![4] });
+    }
+
+    #[test]
     fn decoding_nothing_gives_the_bias() {
         let sae = Sae::new(Architecture::Standard, scattered_weights(3, 4), false).unwrap();
         let mut out = [9.0; 3];
         sae.decode_into([], &mut out);
         assert_eq!(out[..], sae.weights().b_dec[..]);
-    }
-
-    #[test]
-    fn folding_the_centre_leaves_codes_and_reconstructions_unchanged() {
-        let (cell, mean) = ([2.0_f32, -1.5, 0.25], [1.5, -2.0, 0.5]);
-        let centred: Vec<f32> = cell.iter().zip(mean).map(|(x, mu)| x - mu as f32).collect();
-        for apply in [false, true] {
-            let inner = Sae::new(Architecture::TopK { k: 4 }, scattered_weights(3, 12), apply).unwrap();
-            let mut weights = scattered_weights(3, 12);
-            weights.fold_center(&mean, apply);
-            let folded = Sae::new(Architecture::TopK { k: 4 }, weights, apply).unwrap();
-            let (codes, expected) = (folded.encode_cell(&cell), inner.encode_cell(&centred));
-            assert_eq!(codes.len(), expected.len());
-            for (found, wanted) in codes.iter().zip(&expected) {
-                assert_eq!(found.0, wanted.0);
-                approx::assert_relative_eq!(found.1, wanted.1, max_relative = 1e-5);
-            }
-            let (mut out, mut inner_out) = ([0.0; 3], [0.0; 3]);
-            folded.decode_into(codes, &mut out);
-            inner.decode_into(expected, &mut inner_out);
-            for dim in 0..3 {
-                approx::assert_relative_eq!(out[dim], inner_out[dim] + mean[dim] as f32, max_relative = 1e-5);
-            }
-        }
     }
 
     #[test]

@@ -311,6 +311,7 @@ fn read_weights(bytes: &[u8], architecture: Architecture) -> Result<SaeWeights, 
         b_enc: tensor("b_enc", 1)?.values,
         w_dec: matrix("W_dec")?,
         b_dec: tensor("b_dec", 1)?.values,
+        threshold: None,
     })
 }
 

@@ -10,6 +10,14 @@ pub(crate) fn positives(pre_activations: &[f32], active: &mut Vec<(u32, f32)>) {
     active.extend(entries.map(|(feature, &value)| (feature as u32, value)));
 }
 
+/// Replaces `active` by the entries above both 0 and their feature's threshold, ascending by feature.
+pub(crate) fn above(pre_activations: &[f32], thresholds: &[f32], active: &mut Vec<(u32, f32)>) {
+    active.clear();
+    let entries = pre_activations.iter().zip(thresholds).enumerate();
+    let entries = entries.filter(|(_, (value, threshold))| **value > threshold.max(0.0));
+    active.extend(entries.map(|(feature, (&value, _))| (feature as u32, value)));
+}
+
 /// Replaces `active` by the `k` largest positive entries, ascending by feature.
 ///
 /// One pass that remembers a few times k candidates and from time to time forgets all but the best k of them; what

@@ -46,6 +46,7 @@ impl ByParameter<Vec<f32>> {
             b_enc: self.b_enc,
             w_dec: DenseMatrix::new(n_features, d_in, self.decoder)?,
             b_dec: self.b_dec,
+            threshold: None,
         })
     }
 }

@@ -13,8 +13,9 @@ use super::order::epoch_order;
 use super::state::TrainState;
 use super::stepper::{StepConfig, StepInputs, Stepper};
 use crate::data::{DataError, DenseMatrix};
+use crate::sae::inputs::InputMap;
 use crate::sae::metrics::{column_means, squared_distance};
-use crate::sae::{Architecture, Sae, SaeError, SaeParams, SaeParamsError, TrainProgress, Variant};
+use crate::sae::{Architecture, InputScaling, Sae, SaeError, SaeParams, SaeParamsError, TrainProgress, Variant};
 
 /// Why training can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -246,7 +247,7 @@ impl Trainer {
             Variant::TopK { k } => (Architecture::TopK { k }, true),
         };
         if self.params.center_inputs {
-            weights.fold_center(&self.mean, reads_bias);
+            weights.fold_inputs(&InputMap::fit(&self.inputs, true, InputScaling::None), reads_bias);
         }
         match Sae::new(architecture, weights, reads_bias) {
             Err(SaeError::Data(DataError::NotFinite { .. })) => Err(self.diverged()),
