@@ -24,25 +24,10 @@ from torch import nn
 from machine import Clock, machine
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "fixtures/sae/training"))
-from reference import FULL, Trainer, infer, reconstruct
+from reference import Trainer, defaults, infer, reconstruct, tied_start
 
 SIZES = [(20, 10_000, 128, None), (512, 4096, 128, None), (50, 1024, 512, 16), (512, 4096, 1024, 32)]
 HELD_OUT, LEAST_STEPS, AUX = 0.1, 5000, 1 / 32
-
-
-def defaults(variant, n_dims, n_features, n_steps, steps_per_epoch):
-    """The settings a person gets who sets nothing."""
-    own = {"variant": variant, "n_dims": n_dims, "n_features": n_features, "n_steps": n_steps}
-    lr = 2e-4 / math.sqrt(n_features / 16_384)
-    beta = 1 - max(0.001, 20 / n_steps)
-    return own | FULL | {"lr": lr, "dead_window": max(20, steps_per_epoch), "threshold_beta": beta}
-
-
-def start(n_dims, n_features, generator):
-    """Random unit decoder rows, the encoder a copy, biases 0 (the mean of centred inputs)."""
-    decoder = torch.randn(n_features, n_dims, generator=generator)
-    decoder /= decoder.norm(dim=1, keepdim=True)
-    return {"encoder": decoder.clone(), "b_enc": torch.zeros(n_features), "decoder": decoder, "b_dec": torch.zeros(n_dims)}
 
 
 def split(x, generator):
@@ -60,7 +45,7 @@ def train(x, given, generator):
     n_epochs = max(given.epochs, math.ceil(LEAST_STEPS / steps_per_epoch))
     variant = {"kind": "batch_topk", "k": given.k, "aux": AUX}
     case = defaults(variant, x.shape[1], given.features, n_epochs * steps_per_epoch, steps_per_epoch)
-    trainer = Trainer(case, start(x.shape[1], given.features, generator))
+    trainer = Trainer(case, tied_start(x.shape[1], given.features, generator))
     for _ in range(n_epochs):
         for cells in torch.randperm(len(x), generator=generator).split(given.batch):
             trainer.step(x[cells])
@@ -89,12 +74,26 @@ def held_out(given):
         trainer = train(training, given, generator)
         variance, l0, silent = evaluate(trainer, rest)
         training_variance, training_l0, dead = evaluate(trainer, training)
-        row = {"seed": seed, "steps": trainer.t, "held_out_explained_variance": variance, "held_out_l0": l0, "held_out_silent_share": silent}
-        row |= {"training_explained_variance": training_variance, "training_l0": training_l0, "dead_share": dead, "threshold": trainer.threshold}
+        row = {
+            "seed": seed,
+            "steps": trainer.t,
+            "held_out_explained_variance": variance,
+            "held_out_l0": l0,
+            "held_out_silent_share": silent,
+        }
+        row |= {
+            "training_explained_variance": training_variance,
+            "training_l0": training_l0,
+            "dead_share": dead,
+            "threshold": trainer.threshold,
+        }
         print(json.dumps(row | {"secs": clock.secs()}), flush=True)
         found.append(row)
     numbers = {name: [row[name] for row in found] for name in ("held_out_explained_variance", "held_out_l0", "dead_share")}
-    summary = {name: {"mean": statistics.fmean(values), "sd": statistics.stdev(values) if len(values) > 1 else None} for name, values in numbers.items()}
+    summary = {
+        name: {"mean": statistics.fmean(values), "sd": statistics.stdev(values) if len(values) > 1 else None}
+        for name, values in numbers.items()
+    }
     print(json.dumps({"summary": summary}), flush=True)
 
 
@@ -146,7 +145,13 @@ def times(given):
             for fused in (False, True):
                 secs, cpu_secs = (sorted(values) for values in zip(*time_steps((d, h, batch, k), fused, given.repeats)))
                 name = "PyTorch, fused Adam" if fused else "PyTorch"
-                row = {"step": step, "method": name, "threads": threads, "secs": statistics.median(secs), "cpu_secs": statistics.median(cpu_secs)}
+                row = {
+                    "step": step,
+                    "method": name,
+                    "threads": threads,
+                    "secs": statistics.median(secs),
+                    "cpu_secs": statistics.median(cpu_secs),
+                }
                 print(json.dumps(row | {"least_secs": secs[0], "steps": len(secs)}), flush=True)
 
 
