@@ -11,7 +11,7 @@ use super::gsea_args::GseaOptions;
 use crate::data::FeatureId;
 use crate::protocol::{
     AnalysisParams, ExportKind, FeatureGseaParams, GseaFeatures, LossConvention, SaeParams, TableFormat, TableStyle,
-    Variant,
+    USUAL_AUX, Variant,
 };
 
 /// Single-cell embeddings through sparse features.
@@ -238,7 +238,7 @@ impl RunOptions {
             batch_size: options.batch.unwrap_or(defaults.batch_size.min(n_cells)),
             n_epochs: options.epochs.unwrap_or(defaults.n_epochs),
             seed: self.seed.unwrap_or(defaults.seed),
-            center_inputs: defaults.center_inputs,
+            ..defaults
         })
     }
 
@@ -275,7 +275,7 @@ impl TrainingOptions {
             VariantName::Topk if self.l1.is_some() => {
                 Err(CliError::Usage("--l1 belongs to --variant vanilla; topk has no penalty".to_owned()))
             }
-            VariantName::Topk => Ok(Variant::TopK { k: self.k.unwrap_or(16) }),
+            VariantName::Topk => Ok(Variant::TopK { k: self.k.unwrap_or(16), aux: USUAL_AUX }),
             VariantName::Vanilla if self.k.is_some() => {
                 Err(CliError::Usage("--k belongs to --variant topk; vanilla has --l1".to_owned()))
             }

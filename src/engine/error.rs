@@ -224,6 +224,14 @@ pub enum EngineError {
         /// The embedding it was made on.
         embedding: String,
     },
+    /// Cells are to be held out by something that is no label.
+    #[error(
+        "cells can't be held out by {label:?}: it is no label with categories of the open data; choose another, or hold out by chance"
+    )]
+    HoldOutLabel {
+        /// The label asked for.
+        label: String,
+    },
     /// Training can't start or go on.
     #[error(transparent)]
     Train(#[from] TrainError),

@@ -16,7 +16,7 @@ use super::jobs::RunningJob;
 use super::model;
 use super::session::{Inner, sentence};
 use super::state::OpenData;
-use crate::data::Notice;
+use crate::data::{LabelColumn, MISSING_CODE, Notice};
 use crate::platform::HostError;
 use crate::protocol::{Event, Job, RequestId, SaeOrigin, SaeParams, TrainProgress};
 use crate::sae::{Checkpoint, Device, TrainError, Trainer};
@@ -56,10 +56,20 @@ pub(super) async fn start(
     let job = inner.jobs.start(Job::Train, id, &inner.host)?;
     let data = inner.state.borrow().data()?;
     let inputs = Arc::new(data.embedding(&embedding)?.values.clone());
-    params.check(inputs.n_rows(), inputs.n_cols()).map_err(TrainError::from)?;
+    let categories = held_out_by(&data, &params)?;
     let device = device_for(inner, id, &params, inputs.n_cols()).await?;
-    let trainer = Trainer::new(params, inputs, &device)?;
+    let trainer = Trainer::new(params, inputs, categories.as_deref(), &device)?;
     Run::new(inner, job, data, embedding, trainer).until_ready().await
+}
+
+/// Every cell's category by the label that cells are held out by, if they are.
+fn held_out_by(data: &OpenData, params: &SaeParams) -> Result<Option<Vec<Option<u32>>>, EngineError> {
+    let Some(label) = params.hold_out.label.as_deref().filter(|_| params.hold_out.share > 0.0) else {
+        return Ok(None);
+    };
+    let column = data.dataset.cells.column(label).and_then(LabelColumn::categorical);
+    let (codes, _) = column.ok_or_else(|| EngineError::HoldOutLabel { label: label.to_owned() })?;
+    Ok(Some(codes.iter().map(|&code| (code != MISSING_CODE).then_some(code)).collect()))
 }
 
 /// The device to train on, if the run fits this place and the device.

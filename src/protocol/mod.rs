@@ -18,7 +18,10 @@ pub use crate::lens::{
     FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, HeatMapOrder, HeatMapValue, LabelClass, Negatives, Positives,
     RankBy, SoundParams, Universe, ValueScale,
 };
-pub use crate::sae::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
+pub use crate::sae::{
+    BiasStart, HoldOut, InputScaling, L0Penalty, LossConvention, SaeParams, SaeParamsError, Schedule, TrainProgress,
+    USUAL_AUX, Variant,
+};
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, F64Column, U32Column};
 pub use event::{

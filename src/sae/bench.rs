@@ -61,11 +61,11 @@ async fn time_steps(
     yield_now: &impl AsyncFn(),
 ) -> Result<BenchRow, TrainError> {
     let variant = match k {
-        Some(k) => Variant::TopK { k },
+        Some(k) => Variant::TopK { k, aux: 0.0 },
         None => Variant::Vanilla { l1: 1e-3, loss: LossConvention::AsCoded },
     };
-    let params = SaeParams { variant, n_features, batch_size, n_epochs: 100, ..SaeParams::default() };
-    let mut trainer = Trainer::new(params, Arc::new(noise(2 * batch_size, d_in)?), device)?;
+    let params = SaeParams { variant, n_features, batch_size, n_epochs: 100, ..SaeParams::default() }.plain();
+    let mut trainer = Trainer::new(params, Arc::new(noise(2 * batch_size, d_in)?), None, device)?;
     for _ in 0..N_WARM_UP {
         trainer.step().await?;
     }

@@ -248,10 +248,10 @@ async fn time_step(
         n_features,
         batch_size: batch,
         n_epochs: 3,
-        center_inputs: false,
         ..SaeParams::default()
-    };
-    let mut trainer = Trainer::new(params, Arc::new(DenseMatrix::new(batch, DIMS, values)?), device)?;
+    }
+    .plain();
+    let mut trainer = Trainer::new(params, Arc::new(DenseMatrix::new(batch, DIMS, values)?), None, device)?;
     let mut fastest = f64::INFINITY;
     for is_warm in [false, true, true] {
         let start = now();

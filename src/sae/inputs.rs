@@ -17,6 +17,10 @@ const SMALLEST_EIGENVALUE: f64 = 1e-6;
 /// Far more than a symmetric matrix of finite numbers ever takes.
 const MAX_EIGEN_ITERATIONS: usize = 100_000;
 
+const MAX_MEDIAN_ITERATIONS: usize = 500;
+/// Of the cells' spread.
+const MEDIAN_TOLERANCE: f64 = 1e-9;
+
 /// How the spread of inputs is changed before training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -105,6 +109,43 @@ pub fn offset_ratio(inputs: &DenseMatrix) -> f64 {
     let variance = mean_squared_distance(inputs, &mean);
     let offset: f64 = mean.iter().map(|mu| mu * mu).sum();
     if variance > 0.0 { (offset / variance).sqrt() } else { f64::NAN }
+}
+
+/// The point with the least sum of distances to the cells of `[n_cells, d_in]`, `[d_in]` (Weiszfeld's iteration with
+/// the correction of Vardi and Zhang 2000 for a point that is a cell). No cells: NaN.
+pub(crate) fn geometric_median(inputs: &DenseMatrix) -> Vec<f64> {
+    let mut middle = column_means(inputs);
+    let scale = mean_squared_distance(inputs, &middle).sqrt();
+    for _ in 0..MAX_MEDIAN_ITERATIONS {
+        let next = weiszfeld(inputs, &middle);
+        let moved = next.iter().zip(&middle).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt();
+        middle = next;
+        if moved <= MEDIAN_TOLERANCE * scale {
+            break;
+        }
+    }
+    middle
+}
+
+/// One step towards the geometric median.
+fn weiszfeld(inputs: &DenseMatrix, middle: &[f64]) -> Vec<f64> {
+    let (mut weights, mut n_there, mut sums) = (0.0, 0.0, vec![0.0; middle.len()]);
+    for row in 0..inputs.n_rows() {
+        let cell = inputs.row(row);
+        let distance = super::metrics::squared_distance(cell, middle.iter().copied()).sqrt();
+        if distance > 0.0 {
+            weights += 1.0 / distance;
+            sums.iter_mut().zip(cell).for_each(|(sum, &x)| *sum += f64::from(x) / distance);
+        } else {
+            n_there += 1.0;
+        }
+    }
+    if weights == 0.0 {
+        return middle.to_vec();
+    }
+    let pull = sums.iter().zip(middle).map(|(sum, y)| (sum - y * weights).powi(2)).sum::<f64>().sqrt();
+    let stay = if pull > 0.0 { (n_there / pull).min(1.0) } else { 1.0 };
+    sums.iter().zip(middle).map(|(sum, y)| (1.0 - stay) * sum / weights + stay * y).collect()
 }
 
 fn factor(inputs: &DenseMatrix, center: &[f64]) -> f64 {
@@ -226,6 +267,14 @@ mod tests {
             assert_eq!(InputMap::fit(&same, true, scaling).apply(&same), same);
         }
         assert!(offset_ratio(&same).is_nan());
+    }
+
+    #[test]
+    fn the_geometric_median_is_not_moved_by_one_far_cell() {
+        let line = DenseMatrix::new(5, 1, vec![0.0, 1.0, 2.0, 3.0, 1e6]).unwrap();
+        approx::assert_abs_diff_eq!(geometric_median(&line)[0], 2.0, epsilon = 1e-3);
+        let cross = DenseMatrix::new(4, 2, vec![1.0, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, -1.0]).unwrap();
+        approx::assert_abs_diff_eq!(geometric_median(&cross)[..], [0.0; 2][..], epsilon = 1e-9);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod metrics;
 mod model;
 mod params;
 mod saelens;
+mod schedule;
 mod select;
 mod tensors;
 #[cfg(feature = "burn")]
@@ -28,7 +29,10 @@ pub use inference::{InferenceError, encode_all};
 pub use inputs::{InputScaling, offset_ratio};
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
-pub use params::{LossConvention, SaeParams, SaeParamsError, TrainProgress, Variant};
+pub use params::{
+    BiasStart, HoldOut, L0Penalty, LossConvention, SaeParams, SaeParamsError, TrainProgress, USUAL_AUX, Variant,
+};
 pub use saelens::{CONFIG_FILE, SaeLensError, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
+pub use schedule::Schedule;
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

@@ -3,15 +3,18 @@
 //! Exact: the k largest positive values, and among equal values at the edge the lowest features. Zero, negative and
 //! NaN pre-activations are inactive, so a cell can have fewer than k active features.
 
+/// A position or feature, and its value.
+pub(crate) type Entry = (u32, f32);
+
 /// Replaces `active` by all positive entries, ascending by feature.
-pub(crate) fn positives(pre_activations: &[f32], active: &mut Vec<(u32, f32)>) {
+pub(crate) fn positives(pre_activations: &[f32], active: &mut Vec<Entry>) {
     active.clear();
     let entries = pre_activations.iter().enumerate().filter(|(_, value)| **value > 0.0);
     active.extend(entries.map(|(feature, &value)| (feature as u32, value)));
 }
 
 /// Replaces `active` by the entries above both 0 and their feature's threshold, ascending by feature.
-pub(crate) fn above(pre_activations: &[f32], thresholds: &[f32], active: &mut Vec<(u32, f32)>) {
+pub(crate) fn above(pre_activations: &[f32], thresholds: &[f32], active: &mut Vec<Entry>) {
     active.clear();
     let entries = pre_activations.iter().zip(thresholds).enumerate();
     let entries = entries.filter(|(_, (value, threshold))| **value > threshold.max(0.0));
@@ -19,36 +22,78 @@ pub(crate) fn above(pre_activations: &[f32], thresholds: &[f32], active: &mut Ve
 }
 
 /// Replaces `active` by the `k` largest positive entries, ascending by feature.
+pub(crate) fn largest(pre_activations: &[f32], k: usize, active: &mut Vec<Entry>) {
+    let mut search = Largest::with(std::mem::take(active), k);
+    search.offer(pre_activations, 0);
+    search.finish();
+    *active = search.candidates;
+}
+
+/// The `k` largest positive of all values offered, and among equal ones at the edge those with the lowest positions.
 ///
-/// One pass that remembers a few times k candidates and from time to time forgets all but the best k of them; what
-/// does not exceed the k-th best so far can't come in any more, equal values included, for they come later.
-pub(crate) fn largest(pre_activations: &[f32], k: usize, active: &mut Vec<(u32, f32)>) {
-    active.clear();
-    let (n_remembered, mut floor) = ((4 * k).max(64), 0.0);
-    for (feature, &value) in pre_activations.iter().enumerate() {
-        if value > floor {
-            active.push((feature as u32, value));
-            if active.len() == n_remembered {
-                floor = keep_best(active, k);
+/// Remembers a few times k candidates and from time to time forgets all but the best k of them; what does not exceed
+/// the k-th best so far can't come in any more, equal values included, for they come later.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Largest {
+    candidates: Vec<Entry>,
+    k: usize,
+    floor: f32,
+}
+
+/// Values looked at together: a block without a candidate costs one comparison.
+const BLOCK: usize = 16;
+
+impl Largest {
+    fn with(mut candidates: Vec<Entry>, k: usize) -> Self {
+        candidates.clear();
+        Self { candidates, k, floor: if k == 0 { f32::INFINITY } else { 0.0 } }
+    }
+
+    /// Forgets what was offered before.
+    pub(crate) fn start(&mut self, k: usize) {
+        *self = Self::with(std::mem::take(&mut self.candidates), k);
+    }
+
+    /// Looks at values at positions `first..`; positions ascend from call to call.
+    pub(crate) fn offer(&mut self, values: &[f32], first: u32) {
+        let (blocks, rest) = values.as_chunks::<BLOCK>();
+        let mut position = first;
+        for block in blocks {
+            let most = block.iter().fold(f32::NEG_INFINITY, |most, &value| if value > most { value } else { most });
+            if most > self.floor {
+                self.look(block, position);
+            }
+            position += BLOCK as u32;
+        }
+        self.look(rest, position);
+    }
+
+    fn look(&mut self, values: &[f32], first: u32) {
+        for (offset, &value) in values.iter().enumerate() {
+            if value > self.floor {
+                self.candidates.push((first + offset as u32, value));
+                if self.candidates.len() == (4 * self.k).max(64) {
+                    self.keep_best();
+                }
             }
         }
     }
-    if active.len() > k {
-        keep_best(active, k);
-    }
-    active.sort_unstable_by_key(|pair| pair.0);
-}
 
-/// Keeps the best `k` of more than `k` candidates and returns the smallest value kept.
-fn keep_best(candidates: &mut Vec<(u32, f32)>, k: usize) -> f32 {
-    if k == 0 {
-        candidates.clear();
-        return f32::INFINITY;
+    /// Forgets all but the best k of more than k candidates.
+    fn keep_best(&mut self) {
+        let last = self.candidates.select_nth_unstable_by(self.k - 1, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        self.floor = last.1.1;
+        self.candidates.truncate(self.k);
     }
-    let (_, last, _) = candidates.select_nth_unstable_by(k - 1, |a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    let floor = last.1;
-    candidates.truncate(k);
-    floor
+
+    /// The entries picked, ascending by position.
+    pub(crate) fn finish(&mut self) -> &[Entry] {
+        if self.candidates.len() > self.k {
+            self.keep_best();
+        }
+        self.candidates.sort_unstable_by_key(|entry| entry.0);
+        &self.candidates
+    }
 }
 
 #[cfg(test)]

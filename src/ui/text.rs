@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::data::{CellSelection, JoinMethod, ValueKind};
 use crate::plot::format;
 use crate::protocol::{
-    CellColor, ComputeDevice, ExpressionValues, GeneTest, LossConvention, MapSource, SaeOrigin, Variant,
+    CellColor, ComputeDevice, ExpressionValues, GeneTest, L0Penalty, LossConvention, MapSource, SaeOrigin, Variant,
 };
 
 /// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
@@ -79,9 +79,23 @@ pub fn device_name(device: ComputeDevice) -> &'static str {
 /// A variant with its own setting.
 pub fn variant_name(variant: Variant) -> String {
     match variant {
-        Variant::TopK { k } => format!("TopK, k = {k}"),
-        Variant::Vanilla { l1, loss: LossConvention::AsCoded } => format!("Vanilla, λ = {l1} (as coded)"),
-        Variant::Vanilla { l1, loss: LossConvention::AsPrinted } => format!("Vanilla, λ = {l1} (as printed)"),
+        Variant::TopK { k, .. } => format!("TopK, k = {k}"),
+        Variant::BatchTopK { k, .. } => format!("BatchTopK, k = {k}"),
+        Variant::Matryoshka { k, n_prefixes, .. } => format!("Matryoshka, k = {k}, {n_prefixes} nested"),
+        Variant::TopKShare { percent } => format!("TopK, {percent} % of features"),
+        Variant::Vanilla { l1, loss } => format!("Vanilla, λ = {l1} ({})", convention(loss)),
+        Variant::Bricken { l1, loss } => format!("Bricken, λ = {l1} ({})", convention(loss)),
+        Variant::ReluL1 { l1 } => format!("ReLU with L1, λ = {l1}"),
+        Variant::Gated { l1 } => format!("Gated, λ = {l1}"),
+        Variant::JumpRelu { penalty: L0Penalty::Step { weight }, .. } => format!("JumpReLU, λ = {weight}"),
+        Variant::JumpRelu { penalty: L0Penalty::Target { l0, .. }, .. } => format!("JumpReLU, L0 = {l0}"),
+    }
+}
+
+fn convention(loss: LossConvention) -> &'static str {
+    match loss {
+        LossConvention::AsCoded => "as coded",
+        LossConvention::AsPrinted => "as printed",
     }
 }
 

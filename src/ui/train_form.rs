@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use crate::protocol::{LossConvention, SaeParams, SaeParamsError, Variant};
+use crate::protocol::{LossConvention, SaeParams, SaeParamsError, USUAL_AUX, Variant};
 
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,12 +77,13 @@ impl From<&SaeParams> for TrainForm {
             center_inputs: params.center_inputs,
         };
         match params.variant {
-            Variant::TopK { k } => form.k = k.to_string(),
+            Variant::TopK { k, .. } => form.k = k.to_string(),
             Variant::Vanilla { l1, loss } => {
                 form.is_topk = false;
                 form.l1 = l1.to_string();
                 form.loss = loss;
             }
+            _ => {}
         }
         form
     }
@@ -114,7 +115,7 @@ impl TrainForm {
         let n_features = number(&self.n_features, TrainField::Features, usual.n_features, errors);
         let variant = if self.is_topk {
             // The stand-in must be right for any number of features.
-            Variant::TopK { k: number(&self.k, TrainField::K, 1, errors) }
+            Variant::TopK { k: number(&self.k, TrainField::K, 1, errors), aux: USUAL_AUX }
         } else {
             Variant::Vanilla { l1: number(&self.l1, TrainField::L1, 1e-3, errors), loss: self.loss }
         };
@@ -126,6 +127,7 @@ impl TrainForm {
             n_epochs: number(&self.n_epochs, TrainField::Epochs, usual.n_epochs, errors),
             seed: number(&self.seed, TrainField::Seed, usual.seed, errors),
             center_inputs: self.center_inputs,
+            ..usual
         }
     }
 }
@@ -166,7 +168,7 @@ fn mend(params: &mut SaeParams, field: TrainField, n_cells: usize) -> bool {
     let usual = usual(n_cells);
     match field {
         TrainField::Features => params.n_features = 1_000_000,
-        TrainField::K => params.variant = Variant::TopK { k: 1 },
+        TrainField::K => params.variant = Variant::TopK { k: 1, aux: USUAL_AUX },
         TrainField::L1 => params.variant = Variant::Vanilla { l1: 0.0, loss: LossConvention::AsCoded },
         TrainField::LearningRate => params.learning_rate = usual.learning_rate,
         TrainField::Batch => params.batch_size = usual.batch_size,
@@ -184,7 +186,9 @@ fn field_of(error: &SaeParamsError) -> TrainField {
         SaeParamsError::LearningRate { .. } => TrainField::LearningRate,
         SaeParamsError::Batch { .. } => TrainField::Batch,
         SaeParamsError::Epochs { .. } => TrainField::Epochs,
-        SaeParamsError::NoInput => TrainField::Embedding,
+        SaeParamsError::NoInput | SaeParamsError::Range { .. } | SaeParamsError::PatienceWithoutHoldOut => {
+            TrainField::Embedding
+        }
     }
 }
 

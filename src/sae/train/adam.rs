@@ -36,20 +36,57 @@ impl AdamStep {
         Self { step_size: learning_rate / (1.0 - power(BETA1)), second_scale: (1.0 - power(BETA2)).sqrt() }
     }
 
-    /// Updates one parameter and its moments in place.
-    pub(super) fn apply(self, parameter: &mut [f32], gradient: &[f32], moments: &mut Moments) {
+    /// Updates one parameter and its moments in place; gradients are multiplied by `factor` first.
+    pub(super) fn apply(self, parameter: &mut [f32], gradient: &[f32], moments: &mut Moments, factor: f32) {
+        self.apply_slices(parameter, gradient, &mut moments.first, &mut moments.second, factor);
+    }
+
+    /// As [`Self::apply`] for a matrix with a row for every one of `has_rows`; rows without have a gradient of 0.
+    pub(super) fn apply_rows(
+        self,
+        parameter: &mut [f32],
+        gradient: &[f32],
+        moments: &mut Moments,
+        factor: f32,
+        has_rows: &[bool],
+    ) {
+        let n = parameter.len() / has_rows.len();
+        let rows = parameter.chunks_exact_mut(n).zip(gradient.chunks_exact(n));
+        let moments = moments.first.chunks_exact_mut(n).zip(moments.second.chunks_exact_mut(n));
+        for (((parameter, gradient), (first, second)), has_row) in rows.zip(moments).zip(has_rows) {
+            if *has_row {
+                self.apply_slices(parameter, gradient, first, second, factor);
+            } else {
+                self.apply_zero(parameter, first, second);
+            }
+        }
+    }
+
+    fn apply_slices(self, parameter: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32], factor: f32) {
         let n = parameter.len();
-        let (gradient, first) = (&gradient[..n], &mut moments.first[..n]);
-        let second = &mut moments.second[..n];
+        let (gradient, first, second) = (&gradient[..n], &mut first[..n], &mut second[..n]);
         let (rest1, beta2, rest2) = ((1.0 - BETA1) as f32, BETA2 as f32, (1.0 - BETA2) as f32);
-        let (step_size, second_scale, epsilon) = (self.step_size as f32, self.second_scale as f32, EPSILON as f32);
+        let (step_size, scale, epsilon) = (self.step_size as f32, (1.0 / self.second_scale) as f32, EPSILON as f32);
         for at in 0..n {
-            let g = gradient[at];
+            let g = gradient[at] * factor;
             let m = first[at] + (g - first[at]) * rest1;
             let v = second[at] * beta2 + rest2 * g * g;
             first[at] = m;
             second[at] = v;
-            parameter[at] -= step_size * (m / (v.sqrt() / second_scale + epsilon));
+            parameter[at] -= step_size * m / (v.sqrt() * scale + epsilon);
+        }
+    }
+
+    /// [`Self::apply_slices`] with a gradient of 0.
+    fn apply_zero(self, parameter: &mut [f32], first: &mut [f32], second: &mut [f32]) {
+        let n = parameter.len();
+        let (first, second) = (&mut first[..n], &mut second[..n]);
+        let (rest1, beta2) = ((1.0 - BETA1) as f32, BETA2 as f32);
+        let (step_size, scale, epsilon) = (self.step_size as f32, (1.0 / self.second_scale) as f32, EPSILON as f32);
+        for at in 0..n {
+            first[at] += (0.0 - first[at]) * rest1;
+            second[at] *= beta2;
+            parameter[at] -= step_size * first[at] / (second[at].sqrt() * scale + epsilon);
         }
     }
 }
@@ -61,7 +98,17 @@ mod tests {
     #[test]
     fn the_first_step_moves_by_the_learning_rate_against_the_gradient() {
         let (mut parameter, mut moments) = (vec![1.0, 1.0, 1.0], Moments::zeros(3));
-        AdamStep::at(0.01, 1).apply(&mut parameter, &[5.0, -0.001, 0.0], &mut moments);
+        AdamStep::at(0.01, 1).apply(&mut parameter, &[5.0, -0.001, 0.0], &mut moments, 1.0);
         approx::assert_relative_eq!(parameter[..], [0.99, 1.01, 1.0][..], max_relative = 1e-5);
+    }
+
+    #[test]
+    fn rows_without_gradient_move_like_rows_with_a_gradient_of_zero() {
+        let start = || (vec![1.0, 2.0, 3.0, 4.0], Moments { first: vec![0.5; 4], second: vec![0.25; 4] });
+        let ((mut a, mut a_moments), (mut b, mut b_moments)) = (start(), start());
+        let adam = AdamStep::at(0.1, 3);
+        adam.apply_rows(&mut a, &[7.0, 7.0, 1.0, 2.0], &mut a_moments, 0.5, &[false, true]);
+        adam.apply(&mut b, &[0.0, 0.0, 0.5, 1.0], &mut b_moments, 1.0);
+        assert_eq!((a, a_moments), (b, b_moments));
     }
 }

@@ -8,13 +8,14 @@ use safetensors::tensor::{SafeTensorError, SafeTensors};
 use serde::{Deserialize, Serialize};
 
 use super::adam::Moments;
-use super::state::{ByParameter, Fired, Sizes, TrainState};
+use super::early_stop::EarlyStop;
+use super::state::{ByParameter, NAMES, Sizes, TrainState};
 use crate::data::DenseMatrix;
 use crate::sae::SaeParams;
 use crate::sae::tensors::{self, F32Tensor};
 
 /// Rises when older checkpoints can't be read any more.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const FACTS: &str = "featurescope_checkpoint";
 
 /// Why a checkpoint can't be read, written or continued.
@@ -65,6 +66,8 @@ struct Facts {
     fingerprint: String,
     step: usize,
     elapsed_secs: f64,
+    batch_threshold: Option<f32>,
+    early_stop: EarlyStop,
 }
 
 /// A training run between two steps, with what it takes to go on.
@@ -72,24 +75,37 @@ struct Facts {
 pub struct Checkpoint {
     facts: Facts,
     state: TrainState,
+    is_held_out: Vec<bool>,
+}
+
+/// What a run knows of the data and of itself beside its state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RunFacts<'data> {
+    pub(super) params: &'data SaeParams,
+    pub(super) inputs: &'data DenseMatrix,
+    pub(super) is_held_out: &'data [bool],
+    pub(super) elapsed_secs: f64,
+    pub(super) early_stop: EarlyStop,
 }
 
 impl Checkpoint {
-    pub(super) fn new(params: &SaeParams, inputs: &DenseMatrix, elapsed_secs: f64, state: TrainState) -> Self {
+    pub(super) fn new(run: RunFacts<'_>, state: TrainState) -> Self {
         let facts = Facts {
             version: VERSION,
-            params: params.clone(),
-            n_cells: inputs.n_rows(),
-            d_in: inputs.n_cols(),
-            fingerprint: fingerprint(inputs),
+            params: run.params.clone(),
+            n_cells: run.inputs.n_rows(),
+            d_in: run.inputs.n_cols(),
+            fingerprint: fingerprint(run.inputs),
             step: state.step,
-            elapsed_secs,
+            elapsed_secs: run.elapsed_secs,
+            batch_threshold: state.batch_threshold,
+            early_stop: run.early_stop,
         };
-        Self { facts, state }
+        Self { facts, state, is_held_out: run.is_held_out.to_vec() }
     }
 
-    pub(super) fn into_state(self) -> TrainState {
-        self.state
+    pub(super) fn into_parts(self) -> (TrainState, Vec<bool>, EarlyStop) {
+        (self.state, self.is_held_out, self.facts.early_stop)
     }
 
     /// What is being trained.
@@ -126,18 +142,15 @@ impl Checkpoint {
     /// [`CheckpointError`] if it can't be written, which no checkpoint causes.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CheckpointError> {
         let facts = serde_json::to_string(&self.facts).map_err(|source| header(&source))?;
-        let fired = [&self.state.fired.this_epoch, &self.state.fired.last_epoch]
-            .map(|fired| fired.iter().map(|&fired| f32::from(u8::from(fired))).collect::<Vec<f32>>());
-        let moments = self.state.moments.as_ref();
-        let values = self.state.parameters.as_ref().map(Vec::as_slice);
-        let first = moments.map(|moments| moments.first.as_slice());
-        let second = self.state.moments.as_ref().map(|moments| moments.second.as_slice());
-        let named = [(PARAMETERS, values), (FIRST, first), (SECOND, second)].into_iter().flat_map(|(names, kind)| {
-            let ByParameter { encoder, b_enc, decoder, b_dec } = kind;
-            names.into_iter().zip([encoder, b_enc, decoder, b_dec])
-        });
-        let fired = [THIS_EPOCH, LAST_EPOCH].into_iter().zip(fired.iter().map(Vec::as_slice));
-        let tensors = named.chain(fired).map(|(name, values)| (name, F32Tensor::new(&[values.len()], values)));
+        let since_fired: Vec<f32> = self.state.since_fired.iter().map(|&since| since as f32).collect();
+        let is_held_out: Vec<f32> = self.is_held_out.iter().map(|&held_out| f32::from(u8::from(held_out))).collect();
+        let values = self.state.parameters.as_ref().map(Vec::as_slice).into_array();
+        let first = self.state.moments.as_ref().map(|moments| moments.first.as_slice()).into_array();
+        let second = self.state.moments.as_ref().map(|moments| moments.second.as_slice()).into_array();
+        let kinds = [(NAMES, values), (FIRST, first), (SECOND, second)].into_iter();
+        let named = kinds.flat_map(|(names, values)| names.into_iter().zip(values));
+        let rest = [(SINCE_FIRED, since_fired.as_slice()), (HELD_OUT, is_held_out.as_slice())];
+        let tensors = named.chain(rest).map(|(name, values)| (name, F32Tensor::new(&[values.len()], values)));
         Ok(tensors::write(tensors, Some((FACTS, facts)))?)
     }
 
@@ -149,30 +162,46 @@ impl Checkpoint {
         let facts = read_facts(bytes)?;
         let file = SafeTensors::deserialize(bytes)?;
         let sizes = Sizes { d_in: facts.d_in, n_features: facts.params.n_features };
-        let parameters = read_kind(&file, PARAMETERS, sizes)?;
-        let (first, second) = (read_kind(&file, FIRST, sizes)?, read_kind(&file, SECOND, sizes)?);
-        let moments = ByParameter {
-            encoder: Moments { first: first.encoder, second: second.encoder },
-            b_enc: Moments { first: first.b_enc, second: second.b_enc },
-            decoder: Moments { first: first.decoder, second: second.decoder },
-            b_dec: Moments { first: first.b_dec, second: second.b_dec },
+        let expected = ByParameter::sizes(facts.params.variant, sizes);
+        let parameters = read_kind(&file, NAMES, &expected)?;
+        let moments = read_kind(&file, FIRST, &expected)?.into_array().into_iter();
+        let moments = moments.zip(read_kind(&file, SECOND, &expected)?.into_array());
+        let mut moments = moments.map(|(first, second)| Moments { first, second });
+        let state = TrainState {
+            step: facts.step,
+            parameters,
+            moments: expected.map(|_| moments.next().unwrap_or_default()),
+            since_fired: read_exactly(&file, SINCE_FIRED, sizes.n_features)?.into_iter().map(|x| x as u32).collect(),
+            batch_threshold: facts.batch_threshold,
         };
-        let n_features = sizes.n_features;
-        let has_last = read(&file, LAST_EPOCH).is_some_and(|values| !values.is_empty());
-        let fired = Fired {
-            this_epoch: read_fired(&file, THIS_EPOCH, n_features)?,
-            last_epoch: read_fired(&file, LAST_EPOCH, if has_last { n_features } else { 0 })?,
-        };
-        let state = TrainState { step: facts.step, parameters, moments, fired };
-        Ok(Self { facts, state })
+        let is_held_out = read_exactly(&file, HELD_OUT, facts.n_cells)?.into_iter().map(|value| value > 0.0).collect();
+        Ok(Self { facts, state, is_held_out })
     }
 }
 
-const PARAMETERS: [&str; 4] = ["encoder", "b_enc", "decoder", "b_dec"];
-const FIRST: [&str; 4] = ["encoder.first", "b_enc.first", "decoder.first", "b_dec.first"];
-const SECOND: [&str; 4] = ["encoder.second", "b_enc.second", "decoder.second", "b_dec.second"];
-const THIS_EPOCH: &str = "fired.this_epoch";
-const LAST_EPOCH: &str = "fired.last_epoch";
+const FIRST: [&str; 8] = [
+    "encoder.first",
+    "b_enc.first",
+    "decoder.first",
+    "b_dec.first",
+    "b_pre.first",
+    "log_threshold.first",
+    "r_mag.first",
+    "b_mag.first",
+];
+const SECOND: [&str; 8] = [
+    "encoder.second",
+    "b_enc.second",
+    "decoder.second",
+    "b_dec.second",
+    "b_pre.second",
+    "log_threshold.second",
+    "r_mag.second",
+    "b_mag.second",
+];
+/// Steps, exact as f32 up to 2²⁴.
+const SINCE_FIRED: &str = "since_fired";
+const HELD_OUT: &str = "held_out";
 
 fn header(reason: &impl ToString) -> CheckpointError {
     CheckpointError::Header { reason: reason.to_string() }
@@ -200,22 +229,22 @@ fn read_exactly(file: &SafeTensors<'_>, tensor: &'static str, expected: usize) -
     }
 }
 
-fn read_fired(file: &SafeTensors<'_>, name: &'static str, expected: usize) -> Result<Vec<bool>, CheckpointError> {
-    Ok(read_exactly(file, name, expected)?.into_iter().map(|value| value > 0.0).collect())
-}
-
 fn read_kind(
     file: &SafeTensors<'_>,
-    [encoder, b_enc, decoder, b_dec]: [&'static str; 4],
-    sizes: Sizes,
+    names: [&'static str; 8],
+    expected: &ByParameter<usize>,
 ) -> Result<ByParameter<Vec<f32>>, CheckpointError> {
-    let Sizes { d_in, n_features } = sizes;
-    Ok(ByParameter {
-        encoder: read_exactly(file, encoder, n_features * d_in)?,
-        b_enc: read_exactly(file, b_enc, n_features)?,
-        decoder: read_exactly(file, decoder, n_features * d_in)?,
-        b_dec: read_exactly(file, b_dec, d_in)?,
-    })
+    let mut values = names.into_iter().zip(expected.clone().into_array()).map(|(name, n)| read_exactly(file, name, n));
+    let mut failed = None;
+    let read = expected.clone().map(|_| match values.next() {
+        Some(Ok(values)) => values,
+        Some(Err(error)) => {
+            failed.get_or_insert(error);
+            Vec::new()
+        }
+        None => Vec::new(),
+    });
+    failed.map_or(Ok(read), Err)
 }
 
 /// FNV-1a over shape and values, one word at a time.
@@ -230,22 +259,28 @@ fn fingerprint(inputs: &DenseMatrix) -> String {
 mod tests {
     use super::super::initial::initial_parameters;
     use super::*;
+    use crate::sae::Variant;
 
     fn sample() -> (Checkpoint, DenseMatrix) {
-        let params = SaeParams { n_features: 6, ..SaeParams::default() };
+        let params = SaeParams { n_features: 6, variant: Variant::Gated { l1: 1.0 }, ..SaeParams::default() };
         let mut state = TrainState::start(initial_parameters(&params, &[1.0, 2.0]));
         state.step = 7;
         state.moments.b_dec.second[1] = 0.25;
-        state.fired.this_epoch[3] = true;
+        state.moments.r_mag.first[2] = -0.5;
+        state.since_fired[3] = 5;
         let inputs = DenseMatrix::new(2, 2, vec![1.0, 2.0, 3.0, 4.0]).unwrap();
-        (Checkpoint::new(&params, &inputs, 1.5, state), inputs)
+        let early_stop = EarlyStop { best: Some(0.5), n_worse: 2 };
+        let run =
+            RunFacts { params: &params, inputs: &inputs, is_held_out: &[true, false], elapsed_secs: 1.5, early_stop };
+        (Checkpoint::new(run, state), inputs)
     }
 
     #[test]
     fn bytes_hold_all_of_it() {
         let (mut checkpoint, _) = sample();
-        for last_epoch in [vec![], vec![true, false, true, false, true, false]] {
-            checkpoint.state.fired.last_epoch = last_epoch;
+        for batch_threshold in [None, Some(0.25)] {
+            checkpoint.state.batch_threshold = batch_threshold;
+            checkpoint.facts.batch_threshold = batch_threshold;
             assert_eq!(Checkpoint::from_bytes(&checkpoint.to_bytes().unwrap()).unwrap(), checkpoint);
         }
     }

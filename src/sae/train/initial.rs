@@ -1,8 +1,9 @@
 //! Parameters before the first step, a function of the seed alone.
 //!
-//! Vanilla: what PyTorch's `nn.Linear` starts from, every weight and bias uniform on ±1/√fan_in (fan_in d for the
-//! encoder, h for the decoder). TopK: decoder rows uniform on the unit sphere, the encoder a copy of them, b_enc 0,
-//! b_dec the mean of the inputs (0 where they are centred). ChaCha8, stream 0.
+//! The paper's variants: what PyTorch's `nn.Linear` starts from, every weight and bias uniform on ±1/√fan_in (fan_in d
+//! for the encoder, h for the decoder); a bias of the input starts at 0. The others: decoder rows uniform on the unit
+//! sphere, the encoder a copy of them, b_dec at the middle of the inputs, log θ at its setting, all else 0 (SAE.md).
+//! ChaCha8, stream 0.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -10,13 +11,19 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::state::{ByParameter, Sizes};
 use crate::sae::{SaeParams, Variant};
 
-/// The parameters a run starts from; `mean` is that of the inputs as the autoencoder sees them, `[d_in]`.
-pub(super) fn initial_parameters(params: &SaeParams, mean: &[f64]) -> ByParameter<Vec<f32>> {
+/// The parameters a run starts from; `middle` is that of the inputs as the autoencoder sees them, `[d_in]`.
+pub(super) fn initial_parameters(params: &SaeParams, middle: &[f64]) -> ByParameter<Vec<f32>> {
     let mut rng = ChaCha8Rng::seed_from_u64(params.seed);
-    let sizes = Sizes { d_in: mean.len(), n_features: params.n_features };
-    match params.variant {
-        Variant::Vanilla { .. } => linear(&mut rng, sizes),
-        Variant::TopK { .. } => tied(&mut rng, sizes, mean),
+    let sizes = Sizes { d_in: middle.len(), n_features: params.n_features };
+    let start = if params.variant.is_of_the_paper() { linear(&mut rng, sizes) } else { tied(&mut rng, sizes, middle) };
+    let theta = if let Variant::JumpRelu { threshold, .. } = params.variant { threshold } else { 1.0 };
+    let n = ByParameter::sizes(params.variant, sizes);
+    ByParameter {
+        b_pre: vec![0.0; n.b_pre],
+        log_threshold: vec![libm::log(theta) as f32; n.log_threshold],
+        r_mag: vec![0.0; n.r_mag],
+        b_mag: vec![0.0; n.b_mag],
+        ..start
     }
 }
 
@@ -31,10 +38,11 @@ fn linear(rng: &mut ChaCha8Rng, sizes: Sizes) -> ByParameter<Vec<f32>> {
         b_enc: draw(n_features, d_in),
         decoder: draw(n_features * d_in, n_features),
         b_dec: draw(d_in, n_features),
+        ..ByParameter::default()
     }
 }
 
-fn tied(rng: &mut ChaCha8Rng, sizes: Sizes, mean: &[f64]) -> ByParameter<Vec<f32>> {
+fn tied(rng: &mut ChaCha8Rng, sizes: Sizes, middle: &[f64]) -> ByParameter<Vec<f32>> {
     let mut decoder = Vec::with_capacity(sizes.n_features * sizes.d_in);
     for _ in 0..sizes.n_features {
         let direction: Vec<f64> = (0..sizes.d_in).map(|_| normal(rng)).collect();
@@ -45,7 +53,8 @@ fn tied(rng: &mut ChaCha8Rng, sizes: Sizes, mean: &[f64]) -> ByParameter<Vec<f32
         encoder: decoder.clone(),
         b_enc: vec![0.0; sizes.n_features],
         decoder,
-        b_dec: mean.iter().map(|&mu| mu as f32).collect(),
+        b_dec: middle.iter().map(|&mu| mu as f32).collect(),
+        ..ByParameter::default()
     }
 }
 
@@ -63,7 +72,7 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sae::LossConvention;
+    use crate::sae::{L0Penalty, LossConvention};
 
     #[test]
     fn vanilla_fills_the_interval_of_a_linear_layer() {
@@ -86,6 +95,20 @@ mod tests {
         for row in start.decoder.chunks(3) {
             approx::assert_relative_eq!(row.iter().map(|x| x * x).sum::<f32>(), 1.0, max_relative = 1e-5);
         }
+    }
+
+    #[test]
+    fn parameters_of_other_variants_start_where_they_do_nothing() {
+        let penalty = L0Penalty::Step { weight: 1.0 };
+        let variant = Variant::JumpRelu { bandwidth: 0.1, threshold: 0.5, penalty };
+        let start = initial_parameters(&SaeParams { variant, n_features: 3, ..SaeParams::default() }, &[0.0; 2]);
+        assert_eq!((start.log_threshold, start.b_pre.len()), (vec![0.5_f32.ln(); 3], 0));
+        let variant = Variant::Gated { l1: 1.0 };
+        let start = initial_parameters(&SaeParams { variant, n_features: 3, ..SaeParams::default() }, &[0.0; 2]);
+        assert_eq!((start.r_mag, start.b_mag), (vec![0.0; 3], vec![0.0; 3]));
+        let variant = Variant::TopKShare { percent: 5.0 };
+        let start = initial_parameters(&SaeParams { variant, n_features: 3, ..SaeParams::default() }, &[0.0; 2]);
+        assert_eq!(start.b_pre, [0.0; 2]);
     }
 
     #[test]

@@ -12,13 +12,17 @@
 
 mod adam;
 mod checkpoint;
+mod config;
 mod cpu;
+mod early_stop;
 mod initial;
+mod loss;
 mod order;
+mod split;
 mod state;
 mod stepper;
-mod tally;
 mod tensor;
+mod tensor_gradient;
 mod top_mask;
 mod trainer;
 

@@ -12,9 +12,14 @@ use crate::stats::draw_below;
 pub(super) fn epoch_order(seed: u64, epoch: usize, n_cells: usize) -> Vec<u32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(1 + epoch as u64);
-    let mut order: Vec<u32> = (0..n_cells as u32).collect();
-    for last in (1..n_cells).rev() {
-        order.swap(last, draw_below(&mut rng, last as u32 + 1) as usize);
+    shuffle(&mut rng, n_cells)
+}
+
+/// All of `0..n` in random order.
+pub(super) fn shuffle(rng: &mut ChaCha8Rng, n: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..n as u32).collect();
+    for last in (1..n).rev() {
+        order.swap(last, draw_below(rng, last as u32 + 1) as usize);
     }
     order
 }

@@ -1,80 +1,88 @@
-//! All that a training run remembers, on the host: parameters, moments, which features fired.
+//! What a training run remembers between two steps, in one layout for every device.
 //!
-//! Encoder and decoder are both kept with one row per feature, `[n_features, d_in]`: the layout of PyTorch's
-//! `Linear(d, h).weight` for the encoder, and the transpose of `Linear(h, d).weight` for the decoder.
+//! Encoder and decoder are both `[n_features, d_in]`, so that a feature is a contiguous row in each. Parameters a
+//! variant does not have are empty.
 
 use super::adam::Moments;
 use crate::data::DenseMatrix;
-use crate::sae::{SaeError, SaeWeights};
+use crate::sae::{Architecture, SaeError, SaeWeights, Variant};
 
-/// Sizes of a training run.
+/// Sizes of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sizes {
     pub(crate) d_in: usize,
     pub(crate) n_features: usize,
 }
 
-/// One value of a kind for each of the four parameters.
+/// One value of a kind for each of the parameters.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ByParameter<T> {
     /// Of the encoder, `[n_features, d_in]`.
     pub(crate) encoder: T,
-    /// Of the encoder's bias, `[n_features]`.
+    /// Of the encoder's bias (the gate's in gated), `[n_features]`.
     pub(crate) b_enc: T,
     /// Of the decoder, `[n_features, d_in]`.
     pub(crate) decoder: T,
     /// Of the decoder's bias, `[d_in]`.
     pub(crate) b_dec: T,
+    /// Of the bias added to the input, `[d_in]` (bricken, topk by share).
+    pub(crate) b_pre: T,
+    /// Of log θ, `[n_features]` (jumprelu).
+    pub(crate) log_threshold: T,
+    /// Of the logarithm of the magnitude's gain, `[n_features]` (gated).
+    pub(crate) r_mag: T,
+    /// Of the magnitude's bias, `[n_features]` (gated).
+    pub(crate) b_mag: T,
 }
 
+/// The parameters' names, in the order of their fields.
+pub(crate) const NAMES: [&str; 8] =
+    ["encoder", "b_enc", "decoder", "b_dec", "b_pre", "log_threshold", "r_mag", "b_mag"];
+
 impl<T> ByParameter<T> {
-    pub(crate) fn map<U>(self, mut f: impl FnMut(T) -> U) -> ByParameter<U> {
-        ByParameter { encoder: f(self.encoder), b_enc: f(self.b_enc), decoder: f(self.decoder), b_dec: f(self.b_dec) }
+    /// From values in the order of [`NAMES`].
+    pub(crate) fn from_array(values: [T; 8]) -> Self {
+        let [encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag] = values;
+        Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag }
+    }
+
+    /// The values in the order of [`NAMES`].
+    pub(crate) fn into_array(self) -> [T; 8] {
+        let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
+        [encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag]
+    }
+
+    pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> ByParameter<U> {
+        ByParameter::from_array(self.into_array().map(f))
     }
 
     pub(crate) fn as_ref(&self) -> ByParameter<&T> {
-        ByParameter { encoder: &self.encoder, b_enc: &self.b_enc, decoder: &self.decoder, b_dec: &self.b_dec }
+        let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
+        ByParameter { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag }
+    }
+
+    pub(crate) fn as_mut(&mut self) -> ByParameter<&mut T> {
+        let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
+        ByParameter { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag }
     }
 }
 
-impl ByParameter<Vec<f32>> {
-    /// The parameters as weights, `[d_in, n_features]` and `[n_features, d_in]`.
-    pub(crate) fn into_weights(self, sizes: Sizes) -> Result<SaeWeights, SaeError> {
+impl ByParameter<usize> {
+    /// Values of every parameter of a variant, 0 for those it does not have.
+    pub(crate) fn sizes(variant: Variant, sizes: Sizes) -> Self {
         let Sizes { d_in, n_features } = sizes;
-        Ok(SaeWeights {
-            w_enc: DenseMatrix::new(n_features, d_in, self.encoder)?.transposed(),
-            b_enc: self.b_enc,
-            w_dec: DenseMatrix::new(n_features, d_in, self.decoder)?,
-            b_dec: self.b_dec,
-            threshold: None,
-        })
-    }
-}
-
-/// Which features fired.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Fired {
-    /// In the epoch that runs.
-    pub(crate) this_epoch: Vec<bool>,
-    /// In the last whole epoch; empty before one is over.
-    pub(crate) last_epoch: Vec<bool>,
-}
-
-impl Fired {
-    pub(crate) fn none(n_features: usize) -> Self {
-        Self { this_epoch: vec![false; n_features], last_epoch: Vec::new() }
-    }
-
-    /// The running epoch is over and becomes the last whole one.
-    pub(crate) fn end_epoch(&mut self) {
-        let n_features = self.this_epoch.len();
-        self.last_epoch = std::mem::replace(&mut self.this_epoch, vec![false; n_features]);
-    }
-
-    /// Features that fired in the last whole epoch, before one is over since the start.
-    pub(crate) fn n_alive(&self) -> f64 {
-        let window = if self.last_epoch.is_empty() { &self.this_epoch } else { &self.last_epoch };
-        window.iter().filter(|fired| **fired).count() as f64
+        let only = |is_there: bool, n: usize| if is_there { n } else { 0 };
+        let is_gated = matches!(variant, Variant::Gated { .. });
+        Self {
+            encoder: n_features * d_in,
+            b_enc: n_features,
+            decoder: n_features * d_in,
+            b_dec: d_in,
+            b_pre: only(variant.has_input_bias(), d_in),
+            log_threshold: only(matches!(variant, Variant::JumpRelu { .. }), n_features),
+            r_mag: only(is_gated, n_features),
+            b_mag: only(is_gated, n_features),
+        }
     }
 }
 
@@ -85,16 +93,83 @@ pub(crate) struct TrainState {
     pub(crate) step: usize,
     pub(crate) parameters: ByParameter<Vec<f32>>,
     pub(crate) moments: ByParameter<Moments>,
-    pub(crate) fired: Fired,
+    /// Steps since every feature fired last, `[n_features]`; since the start for those that never did.
+    pub(crate) since_fired: Vec<u32>,
+    /// Mean of the smallest activation kept in a batch, where features are picked over the batch; `None` before any.
+    pub(crate) batch_threshold: Option<f32>,
 }
 
 impl TrainState {
     /// A run before its first step.
     pub(crate) fn start(parameters: ByParameter<Vec<f32>>) -> Self {
         let moments = parameters.as_ref().map(|values| Moments::zeros(values.len()));
-        let fired = Fired::none(parameters.b_enc.len());
-        Self { step: 0, parameters, moments, fired }
+        let since_fired = vec![0; parameters.b_enc.len()];
+        Self { step: 0, parameters, moments, since_fired, batch_threshold: None }
     }
+
+    /// The autoencoder as it stands, on inputs as training sees them: how it activates, its weights, and whether b_dec
+    /// is taken off the input.
+    ///
+    /// # Errors
+    /// [`SaeError`] where sizes disagree.
+    pub(crate) fn into_weights(
+        self,
+        variant: Variant,
+        sizes: Sizes,
+    ) -> Result<(Architecture, SaeWeights, bool), SaeError> {
+        let Sizes { d_in, n_features } = sizes;
+        let values = self.parameters;
+        let (encoder, b_enc) = match variant {
+            Variant::Gated { .. } => magnitude(values.encoder, &values.r_mag, values.b_mag.clone()),
+            _ => (values.encoder, values.b_enc.clone()),
+        };
+        let threshold = match variant {
+            Variant::BatchTopK { .. } | Variant::Matryoshka { .. } => {
+                Some(vec![self.batch_threshold.unwrap_or(0.0); n_features])
+            }
+            Variant::JumpRelu { .. } => Some(values.log_threshold.iter().map(|log| libm::expf(*log)).collect()),
+            Variant::Gated { .. } => Some(gate(&values.b_enc, &values.r_mag, &values.b_mag)),
+            _ => None,
+        };
+        let architecture = match (&threshold, variant.k(n_features)) {
+            (Some(_), _) => Architecture::JumpRelu,
+            (None, Some(k)) => Architecture::TopK { k },
+            (None, None) => Architecture::Standard,
+        };
+        let mut weights = SaeWeights {
+            w_enc: DenseMatrix::new(n_features, d_in, encoder)?.transposed(),
+            b_enc,
+            w_dec: DenseMatrix::new(n_features, d_in, values.decoder)?,
+            b_dec: values.b_dec,
+            threshold,
+        };
+        let input_bias: Vec<f64> = values.b_pre.iter().map(|&bias| -f64::from(bias)).collect();
+        weights.take_off_input(&input_bias);
+        Ok((architecture, weights, variant.reads_decoder_bias()))
+    }
+}
+
+/// Gated as JumpReLU: the encoder of the magnitude, W·exp(r), and its bias.
+fn magnitude(mut encoder: Vec<f32>, r_mag: &[f32], b_mag: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
+    let d_in = encoder.len() / r_mag.len().max(1);
+    for (row, r) in encoder.chunks_exact_mut(d_in.max(1)).zip(r_mag) {
+        let gain = libm::expf(*r);
+        row.iter_mut().for_each(|weight| *weight *= gain);
+    }
+    (encoder, b_mag)
+}
+
+/// The threshold at which the gate opens, in terms of the magnitude: b_mag − b_gate·exp(r).
+fn gate(b_gate: &[f32], r_mag: &[f32], b_mag: &[f32]) -> Vec<f32> {
+    let of = |((gate, r), mag): ((&f32, &f32), &f32)| {
+        (f64::from(*mag) - f64::from(*gate) * f64::from(libm::expf(*r))) as f32
+    };
+    b_gate.iter().zip(r_mag).zip(b_mag).map(of).collect()
+}
+
+/// Features that fired within the window, which is shorter before so many steps were made.
+pub(crate) fn n_alive(since_fired: &[u32], step: usize, window: usize) -> usize {
+    since_fired.iter().filter(|&&since| (since as usize) < window.min(step)).count()
 }
 
 #[cfg(test)]
@@ -102,15 +177,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_dead_window_is_the_last_whole_epoch_once_there_is_one() {
-        let mut fired = Fired::none(3);
-        fired.this_epoch = vec![true, false, false];
-        approx::assert_relative_eq!(fired.n_alive(), 1.0);
-        fired.this_epoch[1] = true;
-        fired.end_epoch();
-        approx::assert_relative_eq!(fired.n_alive(), 2.0);
-        assert!(!fired.this_epoch.contains(&true));
-        fired.end_epoch();
-        approx::assert_relative_eq!(fired.n_alive(), 0.0);
+    fn a_feature_is_alive_if_it_fired_within_the_window() {
+        assert_eq!(n_alive(&[0, 1, 5, 20], 30, 20), 3);
+        assert_eq!(n_alive(&[0, 1, 5, 20], 30, 2), 2);
+        assert_eq!(n_alive(&[3, 3, 0], 3, 20), 1);
+    }
+
+    #[test]
+    fn names_follow_the_fields() {
+        let names = ByParameter::from_array(NAMES);
+        assert_eq!((names.b_pre, names.b_mag, names.decoder), ("b_pre", "b_mag", "decoder"));
+    }
+
+    #[test]
+    fn parameters_a_variant_lacks_are_empty() {
+        let sizes = Sizes { d_in: 3, n_features: 7 };
+        let gated = ByParameter::sizes(Variant::Gated { l1: 1.0 }, sizes);
+        assert_eq!((gated.b_mag, gated.r_mag, gated.b_pre, gated.log_threshold), (7, 7, 0, 0));
+        let share = ByParameter::sizes(Variant::TopKShare { percent: 5.0 }, sizes);
+        assert_eq!((share.b_pre, share.b_mag, share.encoder), (3, 0, 21));
     }
 }

@@ -7,15 +7,21 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
-use super::checkpoint::{Checkpoint, CheckpointError};
+use super::checkpoint::{Checkpoint, CheckpointError, RunFacts};
+use super::config::StepConfig;
+use super::early_stop::EarlyStop;
 use super::initial::initial_parameters;
 use super::order::epoch_order;
-use super::state::TrainState;
-use super::stepper::{StepConfig, StepInputs, Stepper};
+use super::split;
+use super::state::{Sizes, TrainState};
+use super::stepper::Stepper;
 use crate::data::{DataError, DenseMatrix};
-use crate::sae::inputs::InputMap;
+use crate::sae::inputs::{InputMap, geometric_median};
 use crate::sae::metrics::{column_means, squared_distance};
-use crate::sae::{Architecture, InputScaling, Sae, SaeError, SaeParams, SaeParamsError, TrainProgress, Variant};
+use crate::sae::{BiasStart, Sae, SaeError, SaeParams, SaeParamsError, TrainProgress};
+
+/// Held-out cells are looked at when an epoch ends, but not more often than once in so many steps.
+const STEPS_PER_LOOK: usize = 20;
 
 /// Why training can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -65,18 +71,28 @@ impl TrainError {
 #[derive(Debug)]
 pub struct Trainer {
     params: SaeParams,
-    inputs: Arc<DenseMatrix>,
-    /// Mean of every input dimension, `[d_in]`.
-    mean: Vec<f64>,
-    /// ‖x − x̄‖² of every cell, `[n_cells]`.
-    variation: Vec<f64>,
+    /// As they are in their file, `[n_cells, d_in]`.
+    raw: Arc<DenseMatrix>,
+    cells: Cells,
+    map: InputMap,
     stepper: Stepper,
     order: Vec<u32>,
     step: usize,
     /// Σ‖x − x̄‖² over the cells since the last report.
     variation_seen: f64,
+    early_stop: EarlyStop,
     start: Start,
     last: TrainProgress,
+}
+
+/// Which cells are trained on, and how far every cell lies from the middle, as training sees them.
+#[derive(Debug)]
+struct Cells {
+    is_held_out: Vec<bool>,
+    trained: Vec<u32>,
+    held_out: Vec<u32>,
+    /// ‖x − x̄‖² of every cell, x̄ being the mean of those it is trained or held out with.
+    variation: Vec<f64>,
 }
 
 /// Where this trainer took up the run.
@@ -87,16 +103,28 @@ struct Start {
 }
 
 impl Trainer {
-    /// Starts a run on `inputs`, `[n_cells, d_in]`.
+    /// Starts a run on `inputs`, `[n_cells, d_in]`; `categories` are those of every cell by the label that cells are
+    /// held out by, where they are.
     ///
     /// # Errors
     /// [`TrainError::Params`] for parameters that do not fit the inputs, [`TrainError::Inputs`] for a value that is
     /// not finite.
-    pub fn new(params: SaeParams, inputs: Arc<DenseMatrix>, device: &Device) -> Result<Self, TrainError> {
+    pub fn new(
+        params: SaeParams,
+        inputs: Arc<DenseMatrix>,
+        categories: Option<&[Option<u32>]>,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
         check(&params, &inputs)?;
-        let seen_mean = if params.center_inputs { vec![0.0; inputs.n_cols()] } else { column_means(&inputs) };
-        let state = TrainState::start(initial_parameters(&params, &seen_mean));
-        Ok(Self::with_state(params, inputs, device, state, 0.0))
+        let is_held_out = split::held_out(params.seed, params.hold_out.share, inputs.n_rows(), categories);
+        let (seen, map) = seen(&params, &inputs, &is_held_out);
+        let trained = seen.select_rows(rows_where(&is_held_out, false).iter().map(|&row| row as usize));
+        let middle = match params.bias_start {
+            BiasStart::Mean => column_means(&trained),
+            BiasStart::GeometricMedian => geometric_median(&trained),
+        };
+        let state = TrainState::start(initial_parameters(&params, &middle));
+        Ok(Self::with_state((params, inputs), (seen, map), is_held_out, device, state))
     }
 
     /// Goes on with a run that was kept.
@@ -109,38 +137,42 @@ impl Trainer {
         device: &Device,
     ) -> Result<Self, TrainError> {
         checkpoint.check_inputs(&inputs)?;
-        let params = checkpoint.params().clone();
+        let (params, elapsed_secs) = (checkpoint.params().clone(), checkpoint.elapsed_secs());
         check(&params, &inputs)?;
-        let elapsed_secs = checkpoint.elapsed_secs();
-        Ok(Self::with_state(params, inputs, device, checkpoint.into_state(), elapsed_secs))
+        let (state, is_held_out, early_stop) = checkpoint.into_parts();
+        let seen = seen(&params, &inputs, &is_held_out);
+        let step = state.step;
+        Ok(Self {
+            early_stop,
+            start: Start { step, elapsed_secs },
+            last: TrainProgress { step, elapsed_secs, ..TrainProgress::default() },
+            ..Self::with_state((params, inputs), seen, is_held_out, device, state)
+        })
     }
 
     fn with_state(
-        params: SaeParams,
-        inputs: Arc<DenseMatrix>,
+        (params, raw): (SaeParams, Arc<DenseMatrix>),
+        (seen, map): (DenseMatrix, InputMap),
+        is_held_out: Vec<bool>,
         device: &Device,
         state: TrainState,
-        elapsed_secs: f64,
     ) -> Self {
-        let mean = column_means(&inputs);
-        let center = mean.iter().map(|&mu| if params.center_inputs { mu as f32 } else { 0.0 }).collect();
-        let variation = (0..inputs.n_rows()).map(|row| squared_distance(inputs.row(row), mean.iter().copied()));
-        let variation = variation.collect();
+        let cells = Cells::new(&seen, is_held_out);
+        let steps_per_epoch = params.steps_per_epoch(cells.trained.len());
+        let config = StepConfig::new(&params, raw.n_cols(), steps_per_epoch);
         let step = state.step;
-        let config = StepConfig::new(&params, inputs.n_cols());
-        let stepper = Stepper::new(config, StepInputs { values: Arc::clone(&inputs), center }, state, device);
-        let epoch = step / params.steps_per_epoch(inputs.n_rows());
         Self {
-            order: epoch_order(params.seed, epoch, inputs.n_rows()),
-            last: TrainProgress { step, elapsed_secs, ..TrainProgress::default() },
-            start: Start { step, elapsed_secs },
-            variation_seen: 0.0,
+            order: epoch_order(params.seed, step / steps_per_epoch, cells.trained.len()),
+            stepper: Stepper::new(config, Arc::new(seen), state, device),
             params,
-            inputs,
-            mean,
-            variation,
-            stepper,
+            raw,
+            cells,
+            map,
             step,
+            variation_seen: 0.0,
+            early_stop: EarlyStop::default(),
+            start: Start::default(),
+            last: TrainProgress::default(),
         }
     }
 
@@ -149,18 +181,37 @@ impl Trainer {
         &self.params
     }
 
+    /// Whether every cell is held out, `[n_cells]`.
+    pub fn is_held_out(&self) -> &[bool] {
+        &self.cells.is_held_out
+    }
+
+    #[cfg(test)]
+    pub(super) fn stepper_mut(&mut self) -> &mut Stepper {
+        &mut self.stepper
+    }
+
     /// Steps in all.
     pub fn n_steps(&self) -> usize {
         self.steps_per_epoch() * self.params.n_epochs
     }
 
-    /// Whether all steps are done.
+    /// Whether all steps are done, or patience has ended.
     pub fn is_done(&self) -> bool {
-        self.step >= self.n_steps()
+        self.step >= self.n_steps() || self.early_stop.is_over(self.params.patience)
+    }
+
+    /// Whether the run ended before its last step because held-out cells were not described better any more.
+    pub fn stopped_early(&self) -> bool {
+        self.step < self.n_steps() && self.early_stop.is_over(self.params.patience)
     }
 
     fn steps_per_epoch(&self) -> usize {
-        self.params.steps_per_epoch(self.inputs.n_rows())
+        self.params.steps_per_epoch(self.cells.trained.len())
+    }
+
+    fn sizes(&self) -> Sizes {
+        Sizes { d_in: self.raw.n_cols(), n_features: self.params.n_features }
     }
 
     /// One step on the next batch; does nothing once [`Self::is_done`].
@@ -173,14 +224,38 @@ impl Trainer {
         }
         let start = self.step % self.steps_per_epoch() * self.params.batch_size;
         let end = (start + self.params.batch_size).min(self.order.len());
-        let rows = &self.order[start..end];
-        self.variation_seen += rows.iter().map(|&row| self.variation[row as usize]).sum::<f64>();
-        self.stepper.step(rows).await?;
+        let rows: Vec<u32> = self.order[start..end].iter().map(|&at| self.cells.trained[at as usize]).collect();
+        self.variation_seen += rows.iter().map(|&row| self.cells.variation[row as usize]).sum::<f64>();
+        self.stepper.step(&rows).await?;
         self.step += 1;
         if end == self.order.len() {
-            self.stepper.end_epoch();
-            self.order = epoch_order(self.params.seed, self.step / self.steps_per_epoch(), self.order.len());
+            self.end_epoch().await?;
         }
+        Ok(())
+    }
+
+    async fn end_epoch(&mut self) -> Result<(), TrainError> {
+        let epoch = self.step / self.steps_per_epoch();
+        self.order = epoch_order(self.params.seed, epoch, self.order.len());
+        if epoch.is_multiple_of(STEPS_PER_LOOK.div_ceil(self.steps_per_epoch())) || self.step == self.n_steps() {
+            self.look().await?;
+        }
+        Ok(())
+    }
+
+    /// Measures the held-out cells.
+    async fn look(&mut self) -> Result<(), TrainError> {
+        if self.cells.held_out.is_empty() {
+            return Ok(());
+        }
+        let (mut error, mut variation) = (0.0, 0.0);
+        for rows in self.cells.held_out.chunks(self.params.batch_size) {
+            error += self.stepper.measure(rows).await?.squared_error;
+            variation += rows.iter().map(|&row| self.cells.variation[row as usize]).sum::<f64>();
+        }
+        let explained = 1.0 - error / variation;
+        self.early_stop.look(explained);
+        self.last.held_out = Some(explained);
         Ok(())
     }
 
@@ -190,12 +265,12 @@ impl Trainer {
     /// # Errors
     /// [`TrainError::Device`] if the device fails, [`TrainError::Diverged`] if the loss is not finite.
     pub async fn progress(&mut self, trained_secs: f64) -> Result<TrainProgress, TrainError> {
-        let sizes = StepConfig::new(&self.params, self.inputs.n_cols()).sizes;
+        let sizes = self.sizes();
         let (tally, n_alive) = self.stepper.take_tally().await?;
         let mut progress = self.timing(trained_secs);
         progress.dead_share = 1.0 - n_alive / sizes.n_features as f64;
         if tally.n_cells > 0 {
-            progress.loss = tally.loss(self.params.variant, sizes);
+            progress.loss = tally.loss();
             progress.mse = tally.mse(sizes);
             progress.l0 = tally.l0();
             progress.explained_variance = 1.0 - tally.squared_error / std::mem::take(&mut self.variation_seen);
@@ -230,24 +305,27 @@ impl Trainer {
     /// # Errors
     /// [`TrainError::Device`] if the device fails.
     pub async fn checkpoint(&self, trained_secs: f64) -> Result<Checkpoint, TrainError> {
-        let elapsed_secs = self.start.elapsed_secs + trained_secs;
-        Ok(Checkpoint::new(&self.params, &self.inputs, elapsed_secs, self.stepper.state().await?))
+        let run = RunFacts {
+            params: &self.params,
+            inputs: &self.raw,
+            is_held_out: &self.cells.is_held_out,
+            elapsed_secs: self.start.elapsed_secs + trained_secs,
+            early_stop: self.early_stop,
+        };
+        Ok(Checkpoint::new(run, self.stepper.state().await?))
     }
 
-    /// The autoencoder as it stands, centring folded into its biases.
+    /// The autoencoder as it stands, reading inputs as they are in their file: centring and scaling are folded in, and
+    /// decoder rows have length 1 where that changes no reconstruction.
     ///
     /// # Errors
     /// [`TrainError::Device`] if the device fails, [`TrainError::Diverged`] if a weight is not finite.
     pub async fn finish(&self) -> Result<Sae, TrainError> {
         let state = self.stepper.state().await?;
-        let sizes = StepConfig::new(&self.params, self.inputs.n_cols()).sizes;
-        let mut weights = state.parameters.into_weights(sizes)?;
-        let (architecture, reads_bias) = match self.params.variant {
-            Variant::Vanilla { .. } => (Architecture::Standard, false),
-            Variant::TopK { k } => (Architecture::TopK { k }, true),
-        };
-        if self.params.center_inputs {
-            weights.fold_inputs(&InputMap::fit(&self.inputs, true, InputScaling::None), reads_bias);
+        let (architecture, mut weights, reads_bias) = state.into_weights(self.params.variant, self.sizes())?;
+        weights.fold_inputs(&self.map, reads_bias);
+        if !self.params.variant.is_of_the_paper() {
+            weights.unit_decoder(architecture);
         }
         match Sae::new(architecture, weights, reads_bias) {
             Err(SaeError::Data(DataError::NotFinite { .. })) => Err(self.diverged()),
@@ -256,7 +334,34 @@ impl Trainer {
     }
 }
 
+impl Cells {
+    fn new(seen: &DenseMatrix, is_held_out: Vec<bool>) -> Self {
+        let (trained, held_out) = (rows_where(&is_held_out, false), rows_where(&is_held_out, true));
+        let mut variation = vec![0.0; seen.n_rows()];
+        for rows in [&trained, &held_out] {
+            let mean = column_means(&seen.select_rows(rows.iter().map(|&row| row as usize)));
+            for &row in rows {
+                variation[row as usize] = squared_distance(seen.row(row as usize), mean.iter().copied());
+            }
+        }
+        Self { is_held_out, trained, held_out, variation }
+    }
+}
+
+fn rows_where(is_held_out: &[bool], wanted: bool) -> Vec<u32> {
+    let rows = is_held_out.iter().enumerate().filter(|(_, held_out)| **held_out == wanted);
+    rows.map(|(row, _)| row as u32).collect()
+}
+
+/// The inputs as training sees them, by a map found from the cells that are trained on.
+fn seen(params: &SaeParams, inputs: &DenseMatrix, is_held_out: &[bool]) -> (DenseMatrix, InputMap) {
+    let trained = inputs.select_rows(rows_where(is_held_out, false).iter().map(|&row| row as usize));
+    let map = InputMap::fit(&trained, params.center_inputs, params.scaling);
+    (map.apply(inputs), map)
+}
+
 fn check(params: &SaeParams, inputs: &DenseMatrix) -> Result<(), TrainError> {
-    params.check(inputs.n_rows(), inputs.n_cols())?;
+    let n_held_out = (params.hold_out.share * inputs.n_rows() as f64).round() as usize;
+    params.check(inputs.n_rows() - n_held_out.min(inputs.n_rows()), inputs.n_cols())?;
     Ok(inputs.check_finite("the embedding")?)
 }
