@@ -107,7 +107,12 @@ mod tests {
 
     fn activations() -> SparseActivations {
         // Columns: a feature, its double, one opposite, a constant, a dead one.
-        let rows = [[1.0, 2.0, 0.0, 3.0, 0.0], [2.0, 4.0, 0.0, 3.0, 0.0], [0.0, 0.0, 1.0, 3.0, 0.0], [0.0, 0.0, 5.0, 3.0, 0.0]];
+        let rows = [
+            [1.0, 2.0, 0.0, 3.0, 0.0],
+            [2.0, 4.0, 0.0, 3.0, 0.0],
+            [0.0, 0.0, 1.0, 3.0, 0.0],
+            [0.0, 0.0, 5.0, 3.0, 0.0],
+        ];
         let matrix = DenseMatrix::new(4, 5, rows.concat()).unwrap();
         SparseActivations::from_cells(SparseMatrix::from_dense(&matrix))
     }

@@ -5,8 +5,9 @@
 //! result does not depend on how a machine multiplies. Never features × features at once: one block of products, 256
 //! × 256. Cost: h² d / 2 products within a dictionary, h₁ h₂ d between two.
 //!
-//! Rules: cosines are signed, as a feature is active on one side only; of equal cosines the lower feature wins; a row
-//! of length 0 has no direction, is nobody's best and has none (NaN).
+//! Rules: by [`SignRule::Signed`] the largest cosine is the best, as a feature is active on one side only, by
+//! [`SignRule::Absolute`] the largest size; of equal ones the lower feature wins. A row of length 0 has no direction,
+//! is nobody's best and has none (NaN).
 
 use std::ops::Range;
 
@@ -87,13 +88,37 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
 }
 
+/// Whether opposite directions count as similar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignRule {
+    /// No: similarity is what it is, −1 to 1. Right for features behind a ReLU.
+    Signed,
+    /// Yes: its absolute value counts. Right for components without a sign of their own (PCA, ICA, known variables).
+    Absolute,
+}
+
+impl SignRule {
+    /// What counts of a similarity.
+    #[must_use]
+    pub fn strength(self, similarity: f64) -> f64 {
+        match self {
+            Self::Signed => similarity,
+            Self::Absolute => similarity.abs(),
+        }
+    }
+}
+
 /// The most similar direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BestCosine {
     /// Whose; `None` where there is no other direction.
     pub feature: Option<FeatureId>,
-    /// The cosine, −1 to 1; NaN without a feature.
+    /// The cosine with its sign, −1 to 1; NaN without a feature.
     pub cosine: f64,
+}
+
+impl BestCosine {
+    const NONE: Self = Self { feature: None, cosine: f64::NAN };
 }
 
 /// A search that can be done block by block, so that a caller can do something else in between.
@@ -113,6 +138,7 @@ pub struct CosineSearch<'a> {
     from: &'a Directions<'a>,
     /// Absent: within `from`, a feature with itself left out.
     to: Option<&'a Directions<'a>>,
+    sign: SignRule,
     next: usize,
     best: Vec<BestCosine>,
     /// An f32 product below cannot be the largest cosine.
@@ -123,7 +149,7 @@ impl<'a> CosineSearch<'a> {
     /// Looks for every feature's most similar other one in the same dictionary.
     #[must_use]
     pub fn within(dictionary: &'a Directions<'a>) -> Self {
-        Self::new(dictionary, None)
+        Self::new(dictionary, None, SignRule::Signed)
     }
 
     /// Looks for the most similar feature in `to` of every one in `from`.
@@ -131,15 +157,14 @@ impl<'a> CosineSearch<'a> {
     /// # Panics
     /// If they have different numbers of dimensions.
     #[must_use]
-    pub fn between(from: &'a Directions<'a>, to: &'a Directions<'a>) -> Self {
+    pub fn between(from: &'a Directions<'a>, to: &'a Directions<'a>, sign: SignRule) -> Self {
         assert_eq!(from.d_in(), to.d_in(), "dictionaries that are compared have the same dimensions");
-        Self::new(from, Some(to))
+        Self::new(from, Some(to), sign)
     }
 
-    fn new(from: &'a Directions<'a>, to: Option<&'a Directions<'a>>) -> Self {
+    fn new(from: &'a Directions<'a>, to: Option<&'a Directions<'a>>, sign: SignRule) -> Self {
         let n = from.n_features();
-        let none = BestCosine { feature: None, cosine: f64::NAN };
-        Self { from, to, next: 0, best: vec![none; n], floors: vec![f32::NEG_INFINITY; n] }
+        Self { from, to, sign, next: 0, best: vec![BestCosine::NONE; n], floors: vec![f32::NEG_INFINITY; n] }
     }
 
     /// Features done so far.
@@ -166,7 +191,8 @@ impl<'a> CosineSearch<'a> {
 
     fn take(&mut self, products: &DMatrix<f32>, rows: Range<usize>, columns: Range<usize>) {
         for (column, values) in columns.zip(products.column_iter()) {
-            for (row, &value) in rows.clone().zip(values.iter()) {
+            for (row, &product) in rows.clone().zip(values.iter()) {
+                let value = if self.sign == SignRule::Absolute { product.abs() } else { product };
                 if value >= self.floors[row] {
                     self.offer(row, column);
                 }
@@ -185,11 +211,12 @@ impl<'a> CosineSearch<'a> {
         let candidate_id = FeatureId::from_index(candidate);
         let cosine = self.from.cosine(FeatureId::from_index(feature), self.to.unwrap_or(self.from), candidate_id);
         let best = &mut self.best[feature];
-        if cosine > best.cosine || (best.feature.is_none() && !cosine.is_nan()) {
+        let strength = self.sign.strength(cosine);
+        if strength > self.sign.strength(best.cosine) || (best.feature.is_none() && !cosine.is_nan()) {
             *best = BestCosine { feature: Some(candidate_id), cosine };
             // Nothing exceeds 1, so copies of a direction are not computed one by one.
             let slack = (self.from.d_in() + 8) as f64 * UNIT_ROUNDING;
-            self.floors[feature] = if cosine < 1.0 { (cosine - slack) as f32 } else { f32::INFINITY };
+            self.floors[feature] = if strength < 1.0 { (strength - slack) as f32 } else { f32::INFINITY };
         }
     }
 
@@ -207,13 +234,14 @@ mod tests {
     use crate::sae::model::tests::scattered_weights;
 
     /// The definition, pair by pair.
-    fn brute(from: &Directions<'_>, to: &Directions<'_>, is_same: bool) -> Vec<BestCosine> {
+    fn brute(from: &Directions<'_>, to: &Directions<'_>, is_same: bool, sign: SignRule) -> Vec<BestCosine> {
         let mut found = Vec::new();
         for row in 0..from.n_features() as u32 {
-            let mut best = BestCosine { feature: None, cosine: f64::NAN };
+            let mut best = BestCosine::NONE;
             for column in (0..to.n_features() as u32).filter(|&column| !is_same || column != row) {
                 let cosine = from.cosine(FeatureId(row), to, FeatureId(column));
-                if cosine > best.cosine || (best.feature.is_none() && !cosine.is_nan()) {
+                let is_better = sign.strength(cosine) > sign.strength(best.cosine);
+                if is_better || (best.feature.is_none() && !cosine.is_nan()) {
                     best = BestCosine { feature: Some(FeatureId(column)), cosine };
                 }
             }
@@ -226,9 +254,11 @@ mod tests {
     fn blocks_find_what_pairs_find() {
         let (one, two) = (scattered_weights(7, 600).w_dec, scattered_weights(7, 300).w_enc.transposed());
         let (one, two) = (Directions::new(&one), Directions::new(&two));
-        assert_eq!(CosineSearch::within(&one).finish(), brute(&one, &one, true));
-        assert_eq!(CosineSearch::between(&one, &two).finish(), brute(&one, &two, false));
-        assert_eq!(CosineSearch::between(&two, &one).finish(), brute(&two, &one, false));
+        assert_eq!(CosineSearch::within(&one).finish(), brute(&one, &one, true, SignRule::Signed));
+        for sign in [SignRule::Signed, SignRule::Absolute] {
+            assert_eq!(CosineSearch::between(&one, &two, sign).finish(), brute(&one, &two, false, sign));
+            assert_eq!(CosineSearch::between(&two, &one, sign).finish(), brute(&two, &one, false, sign));
+        }
     }
 
     #[test]

@@ -102,7 +102,10 @@ mod tests {
     fn zero_and_one_have_their_places() {
         let histogram = DensityHistogram::new(&[0.0, 1.0, 0.1, 1e-9, 0.099, f64::NAN]);
         assert_eq!((histogram.n_zero, histogram.n_undefined, histogram.counts.iter().sum::<u32>()), (1, 1, 4));
-        assert_eq!((histogram.counts[23], histogram.counts[20], histogram.counts[19], histogram.counts[0]), (1, 1, 1, 1));
+        assert_eq!(
+            (histogram.counts[23], histogram.counts[20], histogram.counts[19], histogram.counts[0]),
+            (1, 1, 1, 1)
+        );
         let edges = DensityHistogram::edges();
         assert_eq!((edges.len(), edges[0], edges[20], edges[24]), (25, -6.0, -1.0, 0.0));
     }

@@ -50,7 +50,8 @@ pub struct DecoderNeighbour {
 #[must_use]
 pub fn nearest_by_decoder(decoder: &Directions<'_>, feature: FeatureId, n: usize) -> Vec<DecoderNeighbour> {
     let others = (0..decoder.n_features() as u32).map(FeatureId).filter(|&other| other != feature);
-    let measured = others.map(|other| DecoderNeighbour { feature: other, cosine: decoder.cosine(feature, decoder, other) });
+    let measured =
+        others.map(|other| DecoderNeighbour { feature: other, cosine: decoder.cosine(feature, decoder, other) });
     let mut neighbours: Vec<DecoderNeighbour> = measured.filter(|neighbour| !neighbour.cosine.is_nan()).collect();
     neighbours.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then(a.feature.cmp(&b.feature)));
     neighbours.truncate(n);

@@ -9,19 +9,23 @@ mod cosines;
 mod density;
 mod evaluate;
 mod geometry;
+mod greedy;
 mod matching;
+mod recovery;
 mod redundancy;
 mod similarity;
 mod stability;
 mod top_cells;
 
 pub use coactivation::{ActivationMeasure, ActivationNeighbour, ActivationSimilarity};
-pub use cosines::{BestCosine, CosineSearch, Directions};
+pub use cosines::{BestCosine, CosineSearch, Directions, SignRule};
 pub use density::{DensityHistogram, densities, densities_of_rows};
 pub use evaluate::{SaeMetrics, evaluate, evaluate_rows};
+#[cfg(feature = "burn")]
 pub(crate) use evaluate::{column_means, squared_distance};
 pub use geometry::{DecoderNeighbour, FeatureGeometry, dictionary_geometry, nearest_by_decoder};
-pub use matching::{FeatureMatch, MAX_EXACT_MATCHING, Matching, SignRule, match_activations, match_decoders};
+pub use matching::{FeatureMatch, MAX_EXACT_MATCHING, Matching, match_activations, match_decoders};
+pub use recovery::{VariableRecovery, recovery};
 pub use redundancy::{REDUNDANT_ABOVE, Redundancy, redundancy};
 pub use stability::{FeatureStability, SeedStability, mmcs, seed_stability};
 pub use top_cells::{CellActivation, top_cells};
