@@ -230,8 +230,12 @@ impl<'a> CosineSearch<'a> {
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
     use super::*;
     use crate::sae::model::tests::scattered_weights;
+    use crate::stats::draw_normal;
 
     /// The definition, pair by pair.
     fn brute(from: &Directions<'_>, to: &Directions<'_>, is_same: bool, sign: SignRule) -> Vec<BestCosine> {
@@ -250,14 +254,25 @@ mod tests {
         found
     }
 
+    fn random(n: usize, d: usize, seed: u64) -> DenseMatrix {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        DenseMatrix::new(n, d, (0..n * d).map(|_| draw_normal(&mut rng) as f32).collect()).unwrap()
+    }
+
     #[test]
     fn blocks_find_what_pairs_find() {
-        let (one, two) = (scattered_weights(7, 600).w_dec, scattered_weights(7, 300).w_enc.transposed());
-        let (one, two) = (Directions::new(&one), Directions::new(&two));
-        assert_eq!(CosineSearch::within(&one).finish(), brute(&one, &one, true, SignRule::Signed));
-        for sign in [SignRule::Signed, SignRule::Absolute] {
-            assert_eq!(CosineSearch::between(&one, &two, sign).finish(), brute(&one, &two, false, sign));
-            assert_eq!(CosineSearch::between(&two, &one, sign).finish(), brute(&two, &one, false, sign));
+        // Scattered rows repeat, so that most have copies; random ones do not.
+        let pairs = [
+            (scattered_weights(7, 600).w_dec, scattered_weights(7, 300).w_enc.transposed()),
+            (random(600, 24, 1), random(300, 24, 2)),
+        ];
+        for (one, two) in &pairs {
+            let (one, two) = (Directions::new(one), Directions::new(two));
+            assert_eq!(CosineSearch::within(&one).finish(), brute(&one, &one, true, SignRule::Signed));
+            for sign in [SignRule::Signed, SignRule::Absolute] {
+                assert_eq!(CosineSearch::between(&one, &two, sign).finish(), brute(&one, &two, false, sign));
+                assert_eq!(CosineSearch::between(&two, &one, sign).finish(), brute(&two, &one, false, sign));
+            }
         }
     }
 

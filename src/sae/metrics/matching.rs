@@ -198,8 +198,12 @@ fn named(pairs: &Pairs, features: &[FeatureId], partners: &[FeatureId]) -> Match
 
 #[cfg(test)]
 mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+
     use super::*;
     use crate::data::{DenseMatrix, SparseMatrix};
+    use crate::stats::draw_normal;
 
     fn partners(matching: &Matching) -> Vec<Option<u32>> {
         matching.matches.iter().map(|found| found.partner.map(|partner| partner.0)).collect()
@@ -242,6 +246,18 @@ mod tests {
         assert_eq!(partners(&matching), [Some(1), Some(0)]);
         assert_eq!((matching.matches[0].similarity, matching.matches[1].similarity), (1.0, 0.0));
         assert_eq!(matching.mean, 0.5);
+    }
+
+    #[test]
+    fn a_dictionary_too_large_to_match_exactly_is_found_again_in_another_order() {
+        let n = MAX_EXACT_MATCHING + 50;
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let one = DenseMatrix::new(n, 6, (0..n * 6).map(|_| draw_normal(&mut rng) as f32).collect()).unwrap();
+        let other = one.select_rows((0..n).rev());
+        let matching = match_decoders(&Directions::new(&one), &Directions::new(&other), SignRule::Signed);
+        assert!(!matching.is_exact && matching.mean > 1.0 - 1e-12 && matching.upper_bound >= matching.mean);
+        let is_found = |(at, partner): (usize, Option<u32>)| partner == Some((n - 1 - at) as u32);
+        assert!(partners(&matching).into_iter().enumerate().all(is_found));
     }
 
     #[test]

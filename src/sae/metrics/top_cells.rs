@@ -27,14 +27,14 @@ pub fn top_cells(activations: &SparseActivations, feature: FeatureId, n: usize) 
     let mut top: Vec<CellActivation> =
         listed.map(|(&cell, &activation)| CellActivation { cell: CellId(cell), activation }).collect();
     if n < top.len() {
-        top.select_nth_unstable_by(n, falling);
+        top.select_nth_unstable_by(n, |a, b| falling(*a, *b));
         top.truncate(n);
     }
-    top.sort_unstable_by(falling);
+    top.sort_unstable_by(|a, b| falling(*a, *b));
     top
 }
 
-fn falling(a: &CellActivation, b: &CellActivation) -> Ordering {
+fn falling(a: CellActivation, b: CellActivation) -> Ordering {
     b.activation.total_cmp(&a.activation).then(a.cell.cmp(&b.cell))
 }
 
