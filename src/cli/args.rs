@@ -235,7 +235,7 @@ impl RunOptions {
             variant: options.variant()?,
             n_features: options.hidden.unwrap_or(defaults.n_features),
             learning_rate: options.lr.unwrap_or(defaults.learning_rate),
-            batch_size: options.batch.unwrap_or(defaults.batch_size.min(n_cells)),
+            batch_size: options.batch.unwrap_or(defaults.batch_size.min(defaults.n_trained(n_cells))),
             n_epochs: options.epochs.unwrap_or(defaults.n_epochs),
             seed: self.seed.unwrap_or(defaults.seed),
             ..defaults

@@ -8,15 +8,16 @@ pub mod baselines;
 pub mod bench;
 #[cfg(feature = "burn")]
 pub mod device;
+#[cfg(any(test, feature = "burn"))]
 mod fold;
 #[cfg(feature = "burn")]
 mod inference;
+#[cfg(any(test, feature = "burn"))]
 mod inputs;
 pub mod metrics;
 mod model;
 mod params;
 mod saelens;
-mod schedule;
 mod select;
 mod tensors;
 #[cfg(feature = "burn")]
@@ -27,13 +28,14 @@ mod train;
 pub use burn::tensor::Device;
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};
-pub use inputs::{InputScaling, offset_ratio};
+#[cfg(feature = "burn")]
+pub use inputs::offset_ratio;
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{
-    BiasStart, HoldOut, L0Penalty, LossConvention, SaeParams, SaeParamsError, TrainProgress, USUAL_AUX, Variant,
+    BiasStart, HoldOut, InputScaling, L0Penalty, LossConvention, SaeParams, SaeParamsError, Schedule, TrainProgress,
+    USUAL_AUX, Variant,
 };
 pub use saelens::{CONFIG_FILE, SaeLensError, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
-pub use schedule::Schedule;
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

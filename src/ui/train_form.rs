@@ -104,9 +104,9 @@ impl TrainForm {
     /// The batch size to put in place of the usual one, where the data have fewer cells than that.
     #[must_use]
     pub fn smaller_batch(&self, n_cells: usize) -> Option<String> {
-        let usual = SaeParams::default().batch_size;
-        let is_usual = self.batch_size == usual.to_string();
-        (is_usual && (1..usual).contains(&n_cells)).then(|| n_cells.to_string())
+        let usual = SaeParams::default();
+        let (is_usual, n_trained) = (self.batch_size == usual.batch_size.to_string(), usual.n_trained(n_cells));
+        (is_usual && (1..usual.batch_size).contains(&n_trained)).then(|| n_trained.to_string())
     }
 
     /// Reads the texts; where one is not a number, a valid value stands in and the error is noted.
@@ -135,7 +135,7 @@ impl TrainForm {
 /// Valid values for this many cells.
 fn usual(n_cells: usize) -> SaeParams {
     let usual = SaeParams::default();
-    SaeParams { batch_size: usual.batch_size.min(n_cells), ..usual }
+    SaeParams { batch_size: usual.batch_size.min(usual.n_trained(n_cells)), ..usual }
 }
 
 fn number<T: FromStr>(text: &str, field: TrainField, stand_in: T, errors: &mut FieldErrors) -> T {
@@ -211,8 +211,8 @@ mod tests {
     #[test]
     fn the_usual_batch_gives_way_to_fewer_cells() {
         let form = TrainForm::default();
-        assert_eq!(form.smaller_batch(120).as_deref(), Some("120"));
-        assert_eq!((form.smaller_batch(0), form.smaller_batch(256)), (None, None));
+        assert_eq!(form.smaller_batch(120).as_deref(), Some("108"));
+        assert_eq!((form.smaller_batch(0), form.smaller_batch(285)), (None, None));
         assert_eq!(TrainForm { batch_size: "200".into(), ..form }.smaller_batch(120), None);
     }
 
@@ -232,7 +232,7 @@ mod tests {
             [TrainField::Features, TrainField::K, TrainField::LearningRate, TrainField::Batch, TrainField::Epochs];
         assert_eq!(fields, expected);
         assert_eq!(errors[&TrainField::Features], "a whole number is needed, not \"many\"");
-        assert!(errors[&TrainField::Batch].contains("1000"));
+        assert!(errors[&TrainField::Batch].contains("900"));
     }
 
     #[test]
