@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_batch_nobody_set_has_no_more_cells_than_there_are() {
-        assert_eq!(parse(&[]).unwrap().sae_params(120).unwrap().batch_size, 120);
+        assert_eq!(parse(&[]).unwrap().sae_params(120).unwrap().batch_size, 108);
         assert_eq!(parse(&["--batch", "200"]).unwrap().sae_params(120).unwrap().batch_size, 200);
     }
 

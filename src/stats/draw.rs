@@ -24,7 +24,7 @@ pub fn draw_normal(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// Uniform on (0, 1), 53 bits, never 0 and never 1.
-fn draw_unit(rng: &mut ChaCha8Rng) -> f64 {
+pub fn draw_unit(rng: &mut ChaCha8Rng) -> f64 {
     ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
 }
 

@@ -35,7 +35,7 @@ mod whitening;
 pub use assignment::max_assignment;
 pub use auroc::{CodedLabels, ScoreOrder};
 pub use binomial::{binomial_test, ln_binomial_test};
-pub use draw::{draw_below, draw_normal};
+pub use draw::{draw_below, draw_normal, draw_unit};
 pub use effect_size::{cohens_d, cohens_d_as_published};
 pub use fdr::{benjamini_hochberg, benjamini_hochberg_into, benjamini_hochberg_ln_into};
 pub use fold_change::{FoldChangeError, FoldChangeFormula, GroupMeans, LogBase, log2_fold_change};

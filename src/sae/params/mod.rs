@@ -526,7 +526,7 @@ mod tests {
             |p: &mut SaeParams| p.schedule.warm_up = 1.5,
             |p: &mut SaeParams| p.schedule.decay = -0.1,
             |p: &mut SaeParams| p.schedule.k_anneal = f64::NAN,
-            |p: &mut SaeParams| p.hold_out.share = 0.95,
+            |p: &mut SaeParams| (p.hold_out.share, p.batch_size) = (0.95, 40),
             |p: &mut SaeParams| p.clip = Some(0.0),
             |p: &mut SaeParams| p.dead_epochs = 0.0,
             |p: &mut SaeParams| p.variant = Variant::TopK { k: 4, aux: -1.0 },

@@ -6,10 +6,11 @@
 //! ChaCha8, stream 0.
 
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 
 use super::state::{ByParameter, Sizes};
 use crate::sae::{SaeParams, Variant};
+use crate::stats::{draw_normal, draw_unit};
 
 /// The parameters a run starts from; `middle` is that of the inputs as the autoencoder sees them, `[d_in]`.
 pub(super) fn initial_parameters(params: &SaeParams, middle: &[f64]) -> ByParameter<Vec<f32>> {
@@ -31,7 +32,7 @@ fn linear(rng: &mut ChaCha8Rng, sizes: Sizes) -> ByParameter<Vec<f32>> {
     let Sizes { d_in, n_features } = sizes;
     let mut draw = |n: usize, fan_in: usize| -> Vec<f32> {
         let bound = 1.0 / (fan_in as f64).sqrt();
-        (0..n).map(|_| ((2.0 * unit(rng) - 1.0) * bound) as f32).collect()
+        (0..n).map(|_| ((2.0 * draw_unit(rng) - 1.0) * bound) as f32).collect()
     };
     ByParameter {
         encoder: draw(n_features * d_in, d_in),
@@ -45,7 +46,7 @@ fn linear(rng: &mut ChaCha8Rng, sizes: Sizes) -> ByParameter<Vec<f32>> {
 fn tied(rng: &mut ChaCha8Rng, sizes: Sizes, middle: &[f64]) -> ByParameter<Vec<f32>> {
     let mut decoder = Vec::with_capacity(sizes.n_features * sizes.d_in);
     for _ in 0..sizes.n_features {
-        let direction: Vec<f64> = (0..sizes.d_in).map(|_| normal(rng)).collect();
+        let direction: Vec<f64> = (0..sizes.d_in).map(|_| draw_normal(rng)).collect();
         let norm = direction.iter().map(|x| x * x).sum::<f64>().sqrt();
         decoder.extend(direction.into_iter().map(|x| (x / norm) as f32));
     }
@@ -56,17 +57,6 @@ fn tied(rng: &mut ChaCha8Rng, sizes: Sizes, middle: &[f64]) -> ByParameter<Vec<f
         b_dec: middle.iter().map(|&mu| mu as f32).collect(),
         ..ByParameter::default()
     }
-}
-
-/// Uniform on (0, 1), 53 bits, never 0 and never 1.
-fn unit(rng: &mut ChaCha8Rng) -> f64 {
-    ((rng.next_u64() >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-}
-
-/// Standard normal (Box–Muller; libm, so that every machine draws the same).
-fn normal(rng: &mut ChaCha8Rng) -> f64 {
-    let (radius, angle) = (unit(rng), unit(rng));
-    (-2.0 * libm::log(radius)).sqrt() * libm::cos(std::f64::consts::TAU * angle)
 }
 
 #[cfg(test)]
