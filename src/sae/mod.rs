@@ -10,6 +10,7 @@ pub mod bench;
 pub mod device;
 #[cfg(any(test, feature = "burn"))]
 mod fold;
+mod formats;
 #[cfg(feature = "burn")]
 mod inference;
 #[cfg(any(test, feature = "burn"))]
@@ -17,7 +18,6 @@ mod inputs;
 pub mod metrics;
 mod model;
 mod params;
-mod saelens;
 mod select;
 mod tensors;
 #[cfg(feature = "burn")]
@@ -26,6 +26,10 @@ mod train;
 /// The type of a compute device.
 #[cfg(feature = "burn")]
 pub use burn::tensor::Device;
+pub use formats::{
+    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles, WeightFormat,
+    WeightsError, from_saelens, read_weights, to_saelens, write_weights,
+};
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};
 #[cfg(feature = "burn")]
@@ -36,6 +40,5 @@ pub use params::{
     BiasStart, HoldOut, InputScaling, L0Penalty, LossConvention, SaeParams, SaeParamsError, Schedule, TrainProgress,
     USUAL_AUX, Variant,
 };
-pub use saelens::{CONFIG_FILE, SaeLensError, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};
