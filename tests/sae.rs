@@ -1,6 +1,7 @@
 //! SAELens folders: what the library saved is read with its activations, and what is written here it reads back.
 
 mod baselines;
+mod formats;
 mod metrics;
 #[cfg(feature = "burn")]
 mod truth;
@@ -24,18 +25,20 @@ fn load(folder: &str) -> Sae {
     from_saelens(&read(CONFIG_FILE), &read(WEIGHTS_FILE)).unwrap()
 }
 
-/// A matrix of `saelens/expected.safetensors`.
-fn expected(name: &str) -> DenseMatrix {
-    let bytes = std::fs::read(fixture("saelens/expected.safetensors")).unwrap();
+/// A matrix of a file of expected values.
+fn expected(file: &str, name: &str) -> DenseMatrix {
+    let bytes = std::fs::read(fixture(file)).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let tensor = file.tensor(name).unwrap();
     let values = tensor.data().as_chunks::<4>().0.iter().map(|raw| f32::from_le_bytes(*raw)).collect();
     DenseMatrix::new(tensor.shape()[0], tensor.shape()[1], values).unwrap()
 }
 
-fn assert_encodes_as_expected(sae: &Sae, folder: &str) {
-    let (inputs, activations) = (expected("inputs"), expected(&format!("{folder}.activations")));
-    let reconstructions = expected(&format!("{folder}.reconstructions"));
+/// The largest difference of activations and reconstructions from those of a library, which must be rounding.
+fn assert_encodes_as(sae: &Sae, file: &str, folder: &str) -> f32 {
+    let (inputs, activations) = (expected(file, "inputs"), expected(file, &format!("{folder}.activations")));
+    let reconstructions = expected(file, &format!("{folder}.reconstructions"));
+    let mut largest = 0.0_f32;
     for row in 0..inputs.n_rows() {
         let active = sae.encode_cell(inputs.row(row));
         let mut dense = vec![0.0; sae.n_features()];
@@ -47,7 +50,14 @@ fn assert_encodes_as_expected(sae: &Sae, folder: &str) {
         approx::assert_relative_eq!(dense[..], *activations.row(row), max_relative = ROUNDING, epsilon = ROUNDING);
         let wanted = reconstructions.row(row);
         approx::assert_relative_eq!(reconstruction[..], *wanted, max_relative = ROUNDING, epsilon = ROUNDING);
+        let pairs = dense.iter().zip(activations.row(row)).chain(reconstruction.iter().zip(wanted));
+        largest = pairs.map(|(found, wanted)| (found - wanted).abs()).fold(largest, f32::max);
     }
+    largest
+}
+
+fn assert_encodes_as_expected(sae: &Sae, folder: &str) {
+    assert_encodes_as(sae, "saelens/expected.safetensors", folder);
 }
 
 #[test]

@@ -46,8 +46,9 @@ pub(super) struct RunOptions {
     /// Labels of the cells (.csv).
     #[arg(long, value_name = "L.csv")]
     pub(super) labels: Option<PathBuf>,
-    /// A SAELens folder to load in place of training, or `identity`: the embedding's columns are the features.
-    #[arg(long, value_name = "DIR|identity", conflicts_with_all = TRAINING_OPTIONS)]
+    /// A folder of weights to load in place of training (SAELens, sparsify, `dictionary_learning`, scFeatureLens,
+    /// bio-sae), or a lone .pt, or `identity`: the embedding's columns are the features.
+    #[arg(long, value_name = "DIR|FILE|identity", conflicts_with_all = TRAINING_OPTIONS)]
     weights: Option<PathBuf>,
     /// Seed of initialisation, shuffling and sampled cells [default: 0].
     #[arg(long, allow_negative_numbers = true)]
@@ -214,7 +215,7 @@ impl RunOptions {
         Ok(())
     }
 
-    /// The folder of weights, if some are to be loaded.
+    /// The folder or file of weights, if some are to be loaded.
     pub(super) fn weights(&self) -> Option<&Path> {
         self.weights.as_deref().filter(|_| !self.is_identity())
     }

@@ -1,7 +1,7 @@
 //! The files a run reads: each is there and of the kind its option is for.
 
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{EmbeddingSource, RunOptions};
 use super::error::CliError;
@@ -12,7 +12,10 @@ use crate::protocol::FileHandle;
 use crate::sae::{CONFIG_FILE, WEIGHTS_FILE};
 
 /// What a folder of weights is.
-const FOLDER: &str = "the folder needs cfg.json and sae_weights.safetensors as sae-lens writes them";
+const FOLDER: &str = "the folder needs cfg.json and sae_weights.safetensors as sae-lens writes them, or the files of sparsify, \
+     dictionary_learning, scFeatureLens or bio-sae";
+/// Endings of files a folder of weights may be made of.
+const ENDINGS: [&str; 5] = ["json", "safetensors", "pt", "pth", "npy"];
 
 /// What a file is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +24,6 @@ enum Role {
     Embedding,
     Labels,
     GeneSets,
-    Config,
     Weights,
 }
 
@@ -30,7 +32,57 @@ enum Role {
 /// # Errors
 /// [`CliError::Input`] for a file that is not there, [`CliError::Refused`] for one of another kind.
 pub(super) fn input_files(host: &NativeHost, options: &RunOptions) -> Result<Vec<FileHandle>, CliError> {
-    inputs(options).into_iter().map(|(role, path)| role.open(path, host)).collect()
+    let mut files: Vec<FileHandle> =
+        inputs(options).into_iter().map(|(role, path)| role.open(path, host)).collect::<Result<_, _>>()?;
+    if let Some(path) = options.weights() {
+        files.extend(weight_files(path, host)?);
+    }
+    Ok(files)
+}
+
+/// The files of `--weights`: a file itself, SAELens' two, or whatever in the folder is of a sparse autoencoder.
+fn weight_files(path: &Path, host: &NativeHost) -> Result<Vec<FileHandle>, CliError> {
+    let named = [CONFIG_FILE, WEIGHTS_FILE].map(|file| path.join(file));
+    if path.is_file() {
+        return Ok(vec![Role::Weights.open(path.to_owned(), host)?]);
+    }
+    if named.iter().all(|path| path.is_file()) {
+        return named.into_iter().map(|path| Role::Weights.open(path, host)).collect();
+    }
+    let mut files = Vec::new();
+    for path in paths_in(path)? {
+        match Role::Weights.open(path.clone(), host) {
+            Ok(file) => files.push(file),
+            Err(error) if is_of_weights(&path) => return Err(error),
+            Err(_) => {}
+        }
+    }
+    if files.is_empty() {
+        let text = format!("--weights: {} holds no weights of a sparse autoencoder; {FOLDER}", path.display());
+        return Err(CliError::Refused(text));
+    }
+    Ok(files)
+}
+
+/// Whether a file that can't be read as part of a sparse autoencoder is a mistake; other files are passed over.
+fn is_of_weights(path: &Path) -> bool {
+    let is_config = path.file_name().is_some_and(|name| name == CONFIG_FILE || name == "config.json");
+    is_config
+        || path.extension().is_some_and(|ending| ["safetensors", "pt", "pth"].iter().any(|known| ending == *known))
+}
+
+/// The files of a folder that may be weights, by name.
+fn paths_in(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    let failed = |source: std::io::Error| {
+        let way_on = Role::Weights.way_on(&folder.to_string_lossy(), source.kind());
+        CliError::Input { option: Role::Weights.option(), path: folder.to_owned(), source, way_on }
+    };
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let is_known = |path: &PathBuf| path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending == *known));
+    let mut paths: Vec<PathBuf> = paths.into_iter().filter(|path| path.is_file()).filter(is_known).collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// The name the engine gives the embedding.
@@ -48,10 +100,6 @@ fn inputs(options: &RunOptions) -> Vec<(Role, PathBuf)> {
     }
     inputs.extend(options.labels.iter().map(|path| (Role::Labels, path.clone())));
     inputs.extend(options.gene_sets.iter().map(|path| (Role::GeneSets, path.clone())));
-    if let Some(folder) = options.weights() {
-        inputs.push((Role::Config, folder.join(CONFIG_FILE)));
-        inputs.push((Role::Weights, folder.join(WEIGHTS_FILE)));
-    }
     inputs
 }
 
@@ -63,8 +111,7 @@ impl Role {
             FileKind::Labels(_) => Self::Labels,
             // An ontology says how gene sets hang together.
             FileKind::GeneSets(_) | FileKind::Ontology => Self::GeneSets,
-            FileKind::SaeConfig => Self::Config,
-            FileKind::SaeWeights => Self::Weights,
+            FileKind::SaeConfig | FileKind::SaeWeights | FileKind::SaeMean => Self::Weights,
         }
     }
 
@@ -74,7 +121,7 @@ impl Role {
             Self::Embedding => "--embedding",
             Self::Labels => "--labels",
             Self::GeneSets => "--gene-sets",
-            Self::Config | Self::Weights => "--weights",
+            Self::Weights => "--weights",
         }
     }
 
@@ -85,8 +132,7 @@ impl Role {
             Self::Embedding => "holds an array",
             Self::Labels => "is a table of labels",
             Self::GeneSets => "holds gene sets",
-            Self::Config => "is the configuration of a sparse autoencoder",
-            Self::Weights => "holds the weights of a sparse autoencoder",
+            Self::Weights => "is of a sparse autoencoder",
         }
     }
 
@@ -110,8 +156,10 @@ impl Role {
     fn way_on(self, path: &str, error: ErrorKind) -> String {
         let is_bare = !path.contains(['/', '\\']) && !path.to_lowercase().ends_with(".npy");
         match self {
-            Self::Config | Self::Weights => {
-                format!("the folder given with --weights needs {CONFIG_FILE} and {WEIGHTS_FILE}")
+            Self::Weights => {
+                format!(
+                    "the folder given with --weights needs {CONFIG_FILE} and {WEIGHTS_FILE}, or the files of another format"
+                )
             }
             Self::Embedding if is_bare && error == ErrorKind::NotFound => format!("did you mean obsm/{path}?"),
             _ => "check the path".to_owned(),
@@ -121,7 +169,7 @@ impl Role {
     /// What is said of a file of no known kind.
     fn unknown(self, error: &ImportError) -> String {
         match (self, error) {
-            (Self::Config | Self::Weights, ImportError::Unrecognised { file, found, .. }) => {
+            (Self::Weights, ImportError::Unrecognised { file, found, .. }) => {
                 format!("{file:?} {found}; {FOLDER}")
             }
             _ => error.to_string(),
@@ -132,7 +180,7 @@ impl Role {
     fn mismatch(self, found: Self, name: &str) -> String {
         let (content, option) = (found.content(), found.option());
         match (self, found) {
-            (Self::Config | Self::Weights, _) => format!("{name:?} {content}; {FOLDER}"),
+            (Self::Weights, _) => format!("{name:?} {content}; {FOLDER}"),
             (Self::GeneSets, Self::Labels) => {
                 format!(
                     "{name:?} {content} by its ending; give it with {option}, or name it .gmt if it holds gene sets"
@@ -144,7 +192,7 @@ impl Role {
             (Self::Embedding, Self::Expression) => {
                 format!("{name:?} {content}; give it with {option}, and name its embedding as obsm/KEY")
             }
-            (_, Self::Config | Self::Weights) => format!("{name:?} {content}; give its folder with {option}"),
+            (_, Self::Weights) => format!("{name:?} {content}; give its folder with {option}"),
             _ => format!("{name:?} {content}; give it with {option}"),
         }
     }
@@ -159,7 +207,7 @@ mod tests {
         let text = Role::Labels.mismatch(Role::GeneSets, "x.gmt");
         assert_eq!(text, "\"x.gmt\" holds gene sets; give it with --gene-sets");
         assert!(Role::GeneSets.mismatch(Role::Labels, "x.txt").contains("name it .gmt"));
-        assert!(Role::Labels.mismatch(Role::Config, "cfg.json").contains("its folder with --weights"));
+        assert!(Role::Labels.mismatch(Role::Weights, "cfg.json").contains("its folder with --weights"));
         assert!(Role::Weights.mismatch(Role::Embedding, "w").contains("needs cfg.json"));
     }
 
@@ -167,7 +215,7 @@ mod tests {
     fn a_configuration_of_another_kind_is_not_taken_for_a_table() {
         let (file, found, hint) = ("cfg.json".to_owned(), "is text".to_owned(), "save it as .csv".to_owned());
         let error = ImportError::Unrecognised { file, found, hint };
-        assert_eq!(Role::Config.unknown(&error), format!("\"cfg.json\" is text; {FOLDER}"));
+        assert_eq!(Role::Weights.unknown(&error), format!("\"cfg.json\" is text; {FOLDER}"));
         assert!(Role::Labels.unknown(&error).contains(".csv"));
     }
 

@@ -11,7 +11,7 @@ use crate::lens::{LensError, MAX_CATEGORIES};
 use crate::platform::HostError;
 use crate::protocol::Job;
 use crate::sae::device::DeviceError;
-use crate::sae::{InferenceError, SaeError, SaeLensError, TrainError};
+use crate::sae::{InferenceError, SaeError, TrainError, WeightsError};
 use crate::stats::{PcaError, RidgeError};
 use crate::steer::SteerError;
 
@@ -90,7 +90,7 @@ pub enum EngineError {
         n_cells: usize,
     },
     /// No sparse autoencoder yet.
-    #[error("there is no sparse autoencoder yet; train one or open a SAELens folder")]
+    #[error("there is no sparse autoencoder yet; train one or open the files of one")]
     NoSae,
     /// No feature of that number.
     #[error("feature {feature} does not exist; the sparse autoencoder has {n_features}")]
@@ -270,9 +270,9 @@ pub enum EngineError {
     /// A sparse autoencoder does not fit the data.
     #[error(transparent)]
     Sae(#[from] SaeError),
-    /// A SAELens folder can't be read or written.
+    /// Weights can't be read, or not written in a format.
     #[error(transparent)]
-    SaeLens(#[from] SaeLensError),
+    Weights(#[from] WeightsError),
     /// An analysis can't be done.
     #[error(transparent)]
     Lens(#[from] LensError),

@@ -11,9 +11,9 @@ use super::open::Brought;
 use super::session::Inner;
 use super::state::OpenData;
 use crate::data::Notice;
-use crate::io::SaeFiles;
+use crate::io::{SaeFiles, SaeWeightsFile};
 use crate::protocol::{Job, RequestId, SaeOrigin};
-use crate::sae::{CONFIG_FILE, Sae, from_saelens};
+use crate::sae::{CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, Sae, WeightFiles, WeightsError, read_weights};
 
 /// Where the metadata of a SAELens configuration written here name the embedding.
 pub(super) const EMBEDDING_FIELD: &str = "featurescope_embedding";
@@ -21,7 +21,7 @@ pub(super) const EMBEDDING_FIELD: &str = "featurescope_embedding";
 /// Reads the files and computes activations on the embedding they belong to.
 ///
 /// # Errors
-/// [`EngineError::SaeLens`], [`EngineError::UnknownEmbedding`], [`EngineError::NoFittingEmbedding`], and as
+/// [`EngineError::Weights`], [`EngineError::UnknownEmbedding`], [`EngineError::NoFittingEmbedding`], and as
 /// [`model::infer`].
 pub(super) async fn load_sae(
     inner: &Rc<Inner>,
@@ -30,15 +30,36 @@ pub(super) async fn load_sae(
     files: &SaeFiles,
     brought: &Brought,
 ) -> Result<Model, EngineError> {
-    let sae = from_saelens(&files.config, &files.weights)?;
-    let named = embedding_named(&files.config);
+    let LoadedSae { sae, caveat, .. } = read_weights(weight_files(files)?)?;
+    let named = files.config.as_ref().and_then(|(_, config)| embedding_named(config));
     let embedding = embedding_for(sae.d_in(), named.as_deref(), data, brought)?;
     let device = inner.device_without_race();
     let origin = SaeOrigin::Loaded { name: files.name.clone() };
     let mut model = model::infer(sae, origin, data, &embedding, &device, job).await?;
     let other = named.filter(|named| *named != embedding);
     model.summary.notices.extend(other.map(|named| stand_in(&named, &embedding)));
+    model.summary.notices.extend(caveat.map(Notice::warning));
     Ok(model)
+}
+
+/// The files as tensors by name, which the formats are told by.
+///
+/// # Errors
+/// [`WeightsError::Damaged`].
+fn weight_files(files: &SaeFiles) -> Result<WeightFiles, WeightsError> {
+    let weights = match &files.weights {
+        SaeWeightsFile::Safetensors(bytes) => NamedTensors::from_safetensors(&files.name, bytes)?,
+        SaeWeightsFile::Torch { tensors, settings } => {
+            let mut named = NamedTensors::new(&files.name);
+            for (name, tensor) in tensors {
+                named.insert(name, tensor.shape.clone(), tensor.values.clone());
+            }
+            settings.iter().for_each(|(name, value)| named.set(name, value.clone()));
+            named
+        }
+    };
+    let mean = files.mean.clone().map(|(name, values)| MeanFile { name, values });
+    Ok(WeightFiles { weights, config: files.config.clone(), mean })
 }
 
 /// Takes the columns of an embedding as features.

@@ -86,7 +86,9 @@ impl Brought {
             has_expression: any(|file| matches!(file, Imported::AnnData(_))),
             has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
             has_labels: any(|file| matches!(file, Imported::Labels(_))),
-            has_sae: any(|file| matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_))),
+            has_sae: any(|file| {
+                matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_) | Imported::SaeMean(_))
+            }),
             embeddings: files.iter().filter_map(embedding_name).collect(),
             wish,
         }

@@ -7,8 +7,8 @@ use crate::data::DataError;
 
 /// What can be opened, for messages.
 pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
-     labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and SAELens \
-     sparse autoencoders (cfg.json with .safetensors)";
+     labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and sparse \
+     autoencoders (cfg.json or config.json with .safetensors or .pt, or .pt alone)";
 
 /// A file could not be imported. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use super::gmt::import_gmt;
 use super::gmx::import_gmx;
 use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
-use super::npy::import_npy;
+use super::npy::{import_mean, import_npy};
 use super::npz::import_npz;
 use super::obo::import_obo;
 use super::parquet::{import_parquet_embedding, import_parquet_labels};
@@ -17,7 +17,7 @@ use super::reader::read_all;
 use super::safetensors::import_safetensors;
 use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
 use super::tensor::ArrayContent;
-use super::torch::import_torch;
+use super::torch::{SaeWeightsFile, import_sae_weights, import_torch};
 use super::{ByteSource, ImportError};
 use crate::data::{DenseMatrix, GeneSet, Observer, OntologyTerm};
 
@@ -41,10 +41,12 @@ pub enum Imported {
     GeneSets(Vec<GeneSet>),
     /// The terms of an ontology.
     Ontology(Vec<OntologyTerm>),
-    /// The bytes of a SAELens `cfg.json`.
+    /// The bytes of a sparse autoencoder's configuration.
     SaeConfig(Vec<u8>),
-    /// The bytes of a SAELens `.safetensors`.
-    SaeWeights(Vec<u8>),
+    /// The weights of a sparse autoencoder.
+    SaeWeights(SaeWeightsFile),
+    /// The mean that a sparse autoencoder's inputs were centred by.
+    SaeMean(Vec<f32>),
 }
 
 /// Finds out what a file is and reads it.
@@ -89,6 +91,7 @@ pub fn import_as(
         .map(Imported::GeneSets),
         FileKind::Ontology => import_obo(name, source, observer).map(Imported::Ontology),
         FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
-        FileKind::SaeWeights => read_all(name, &*source).map(Imported::SaeWeights),
+        FileKind::SaeWeights => import_sae_weights(name, source, observer).map(Imported::SaeWeights),
+        FileKind::SaeMean => import_mean(name, &*source, observer).map(Imported::SaeMean),
     }
 }

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::npy::read_blocks;
 use super::reader::{head, reserved};
+use super::sae_names::are_weights;
 use super::scalar::Scalar;
 use super::tensor::{ArrayContent, Tensor, TensorInfo, embedding_of};
 use super::{ByteSource, ImportError};
@@ -18,9 +19,6 @@ use crate::data::Observer;
 
 /// Hundreds of thousands of tensors; the format allows 100 MB.
 const MAX_HEADER: u64 = 16 << 20;
-/// Last parts of names that only a sparse autoencoder's weights have.
-const SAE_TENSORS: [&str; 8] =
-    ["W_enc", "W_dec", "b_enc", "b_dec", "encoder.weight", "decoder.weight", "W_gate", "log_threshold"];
 
 /// A tensor as the header describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -89,8 +87,7 @@ impl Header {
 
     /// Whether the tensors are those of a sparse autoencoder.
     pub(crate) fn is_sae(&self) -> bool {
-        let is_sae = |name: &str| SAE_TENSORS.iter().any(|part| name == *part || name.ends_with(&format!(".{part}")));
-        self.entries.iter().any(|(name, _)| is_sae(name))
+        are_weights(&self.infos())
     }
 
     /// Whether a tensor has two dimensions.

@@ -1,18 +1,20 @@
 //! What kind of file it is: by content first, by the name's ending where content can't tell.
 
 use super::csv_embedding::is_embedding;
-use super::npy::NPY_MAGIC;
+use super::npy::{NPY_MAGIC, is_mean};
 use super::npz::is_array;
 use super::parquet::{self, PARQUET_MAGIC};
 use super::reader::{GZIP_MAGIC, head, inflated_head};
 use super::safetensors::Header;
-use super::torch::{LEGACY_MAGIC, pickle_of};
+use super::torch::{LEGACY_MAGIC, has_weights, pickle_of};
 use super::zip::{ZIP_MAGIC, members_of};
 use super::{ByteSource, ImportError};
 use super::{gene_set_json, gene_set_table};
 
 /// Bytes looked at.
 const HEAD: usize = 64 << 10;
+/// Fields that only the configuration of a sparse autoencoder has: SAELens and sparsify, dictionary_learning, bio-sae.
+const SAE_FIELDS: [&str; 5] = ["\"d_in\"", "\"d_sae\"", "\"dict_class\"", "\"activation_dim\"", "\"d_model\""];
 const HDF5_MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// A user block may precede the HDF5 signature, which then stands at one of these places.
 const HDF5_STARTS: [usize; 4] = [0, 512, 1024, 2048];
@@ -30,10 +32,12 @@ pub enum FileKind {
     GeneSets(GeneSetFormat),
     /// An ontology: OBO, also gzip.
     Ontology,
-    /// The configuration of a SAELens sparse autoencoder.
+    /// The configuration of a sparse autoencoder.
     SaeConfig,
-    /// The weights of a SAELens sparse autoencoder.
+    /// The weights of a sparse autoencoder: safetensors or PyTorch.
     SaeWeights,
+    /// The mean that a sparse autoencoder's inputs were centred by: a one-dimensional numpy array.
+    SaeMean,
 }
 
 /// The format of an embedding in a file of its own.
@@ -97,6 +101,7 @@ pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
         return Ok(if is_embedding { FileKind::Embedding(embedding) } else { FileKind::Labels(labels) });
     }
     match binary_kind(&start, source.size()) {
+        Some(FileKind::Embedding(EmbeddingFormat::Npy)) if is_mean(name, source) => Ok(FileKind::SaeMean),
         Some(FileKind::SaeWeights) => Ok(sniff_safetensors(name, source)),
         Some(kind) => Ok(kind),
         None => sniff_text(name, &start),
@@ -138,7 +143,8 @@ fn sniff_safetensors(name: &str, source: &dyn ByteSource) -> FileKind {
 fn sniff_zip(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportError> {
     let members = members_of(name, source)?;
     if pickle_of(&members).is_some() {
-        return Ok(FileKind::Embedding(EmbeddingFormat::Torch));
+        let is_sae = has_weights(name, source, &members);
+        return Ok(if is_sae { FileKind::SaeWeights } else { FileKind::Embedding(EmbeddingFormat::Torch) });
     }
     if members.iter().any(is_array) {
         return Ok(FileKind::Embedding(EmbeddingFormat::Npz));
@@ -178,14 +184,14 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
         return Ok(FileKind::Ontology);
     }
     if first.starts_with('{') {
-        return if text.contains("\"d_in\"") || text.contains("\"d_sae\"") {
+        return if SAE_FIELDS.iter().any(|field| text.contains(field)) {
             Ok(FileKind::SaeConfig)
         } else if gene_set_json::is_gene_sets(first) {
             Ok(FileKind::GeneSets(GeneSetFormat::Json))
         } else {
-            let found = "is JSON without \"d_in\" and \"d_sae\", so not the cfg.json of a SAELens sparse autoencoder, and \
-                         without lists of genes";
-            Err(unrecognised(name, found, "choose the cfg.json of the folder SAELens wrote, or gene sets"))
+            let found = "is JSON without \"d_in\", \"d_sae\" and \"dict_class\", so not the configuration of a sparse \
+                         autoencoder, and without lists of genes";
+            Err(unrecognised(name, found, "choose the cfg.json or config.json beside the weights, or gene sets"))
         };
     }
     match extension(name).as_str() {

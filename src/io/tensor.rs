@@ -115,6 +115,11 @@ pub(crate) fn embedding_of<'a>(file: &str, arrays: &'a [TensorInfo]) -> Result<&
     }
 }
 
+/// Whether the array is a matrix with a name embeddings go by.
+pub(crate) fn has_embedding_name(array: &TensorInfo) -> bool {
+    array.is_matrix() && EMBEDDING_NAMES.contains(&array.key().as_str())
+}
+
 /// Whether ids go by that name.
 pub(crate) fn is_id_name(name: &str) -> bool {
     ID_NAMES.contains(&name.to_lowercase().as_str())

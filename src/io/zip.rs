@@ -110,25 +110,8 @@ impl ZipArchive {
         Ok(bytes)
     }
 
-    /// Where the content of a member begins.
     fn data_start(&self, member: &ZipMember) -> Result<u64, ImportError> {
-        let place = format!("the archive's member {:?}", member.name);
-        let size = self.source.size();
-        let is_inside = |start: u64, length: u64| start.checked_add(length).is_some_and(|end| end <= size);
-        let outside = || {
-            let found = format!("claims {} bytes at byte {}", member.compressed, member.header_at);
-            self.error(&place, found, format!("a part of the file's {size} bytes"))
-        };
-        if !is_inside(member.header_at, LOCAL_LENGTH as u64) {
-            return Err(outside());
-        }
-        let header = self.bytes(member.header_at, LOCAL_LENGTH as u64)?;
-        if !header.starts_with(&ZIP_MAGIC) {
-            let found = format!("has no header at byte {}", member.header_at);
-            return Err(self.error(&place, found, "the bytes PK\\x03\\x04".to_owned()));
-        }
-        let start = member.header_at + (LOCAL_LENGTH + u16_at(&header, 26) + u16_at(&header, 28)) as u64;
-        if is_inside(start, member.compressed) { Ok(start) } else { Err(outside()) }
+        data_start(&self.name, &*self.source, member)
     }
 
     fn inflate(&self, member: &ZipMember, start: u64) -> Result<Vec<u8>, ImportError> {
@@ -154,13 +137,40 @@ impl ZipArchive {
         Ok(bytes)
     }
 
-    fn bytes(&self, start: u64, length: u64) -> Result<Vec<u8>, ImportError> {
-        bytes_at(&self.name, &*self.source, start, length)
-    }
-
     fn error(&self, place: &str, found: String, expected: String) -> ImportError {
         format_error(&self.name, place, found, expected)
     }
+}
+
+/// Where the content of a member begins.
+fn data_start(name: &str, source: &dyn ByteSource, member: &ZipMember) -> Result<u64, ImportError> {
+    let place = format!("the archive's member {:?}", member.name);
+    let size = source.size();
+    let is_inside = |start: u64, length: u64| start.checked_add(length).is_some_and(|end| end <= size);
+    let outside = || {
+        let found = format!("claims {} bytes at byte {}", member.compressed, member.header_at);
+        format_error(name, &place, found, format!("a part of the file's {size} bytes"))
+    };
+    if !is_inside(member.header_at, LOCAL_LENGTH as u64) {
+        return Err(outside());
+    }
+    let header = bytes_at(name, source, member.header_at, LOCAL_LENGTH as u64)?;
+    if !header.starts_with(&ZIP_MAGIC) {
+        let found = format!("has no header at byte {}", member.header_at);
+        return Err(format_error(name, &place, found, "the bytes PK\\x03\\x04".to_owned()));
+    }
+    let start = member.header_at + (LOCAL_LENGTH + u16_at(&header, 26) + u16_at(&header, 28)) as u64;
+    if is_inside(start, member.compressed) { Ok(start) } else { Err(outside()) }
+}
+
+/// The content of a member that is stored as it is and has at most `limit` bytes.
+pub(crate) fn stored_member(name: &str, source: &dyn ByteSource, member: &ZipMember, limit: u64) -> Option<Vec<u8>> {
+    let is_plain = member.method == 0 && !member.is_encrypted && member.size == member.compressed;
+    if !is_plain || member.size > limit {
+        return None;
+    }
+    let start = data_start(name, source, member).ok()?;
+    bytes_at(name, source, start, member.size).ok()
 }
 
 /// The members of an archive, from its directory.

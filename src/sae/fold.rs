@@ -5,14 +5,17 @@
 //! the same activations (SAE.md). Decoder rows of length 1 are the field's habit; longer ones go to length 1 by scaling
 //! the feature: z·n and W_dec/n are the same reconstruction. All sums in f64. A decoder row of length 0 stays as it is.
 
+#[cfg(any(test, feature = "burn"))]
 use super::inputs::InputMap;
 use super::{Architecture, SaeWeights};
+#[cfg(any(test, feature = "burn"))]
 use crate::data::DenseMatrix;
 
 /// Decoder norms closer to each other than this are equal but for rounding.
 const EQUAL_NORMS: f64 = 1e-4;
 
 impl SaeWeights {
+    #[cfg(any(test, feature = "burn"))]
     /// Folds the map of the inputs into weights that were trained behind it; `apply_b_dec_to_input` as in [`super::Sae::new`].
     ///
     /// # Panics
@@ -66,6 +69,7 @@ impl SaeWeights {
     }
 }
 
+#[cfg(any(test, feature = "burn"))]
 fn row(values: &[f32]) -> DenseMatrix {
     let mut matrix = DenseMatrix::zeros(1, values.len());
     matrix.row_mut(0).copy_from_slice(values);

@@ -8,7 +8,6 @@ pub mod baselines;
 pub mod bench;
 #[cfg(feature = "burn")]
 pub mod device;
-#[cfg(any(test, feature = "burn"))]
 mod fold;
 mod formats;
 #[cfg(feature = "burn")]

@@ -2,7 +2,7 @@
 
 use super::{AssembleError, SaeFiles};
 use crate::data::{DenseMatrix, GeneSet, OntologyTerm};
-use crate::io::{AnnDataFile, Imported, LabelsFile};
+use crate::io::{AnnDataFile, Imported, LabelsFile, SaeWeightsFile};
 
 /// An embedding of a file of its own.
 pub(super) struct EmbeddingFile {
@@ -22,7 +22,8 @@ pub(super) struct Files {
     /// The terms of the last ontology.
     pub(super) ontology: Vec<OntologyTerm>,
     pub(super) config: Option<(String, Vec<u8>)>,
-    pub(super) weights: Option<(String, Vec<u8>)>,
+    pub(super) weights: Option<(String, SaeWeightsFile)>,
+    pub(super) mean: Option<(String, Vec<f32>)>,
 }
 
 impl Files {
@@ -43,7 +44,8 @@ impl Files {
                 Imported::GeneSets(sets) => sorted.gene_sets.push((file, sets)),
                 Imported::Ontology(terms) => sorted.ontology = terms,
                 Imported::SaeConfig(bytes) => only_one(&mut sorted.config, "the configuration", file, bytes)?,
-                Imported::SaeWeights(bytes) => only_one(&mut sorted.weights, "the weights", file, bytes)?,
+                Imported::SaeWeights(weights) => only_one(&mut sorted.weights, "the weights", file, weights)?,
+                Imported::SaeMean(values) => only_one(&mut sorted.mean, "the mean", file, values)?,
             }
         }
         Ok(sorted)
@@ -51,11 +53,17 @@ impl Files {
 
     /// The sparse autoencoder, whole or not at all.
     pub(super) fn take_sae(&mut self) -> Result<Option<SaeFiles>, AssembleError> {
-        match (self.config.take(), self.weights.take()) {
-            (None, None) => Ok(None),
-            (Some((_, config)), Some((name, weights))) => Ok(Some(SaeFiles { name, config, weights })),
-            (Some((found, _)), None) => Err(AssembleError::HalfSae { found, missing: "weights (.safetensors)" }),
-            (None, Some((found, _))) => Err(AssembleError::HalfSae { found, missing: "configuration (cfg.json)" }),
+        let (config, mean) = (self.config.take(), self.mean.take());
+        let missing = "weights (.safetensors or .pt)";
+        match (self.weights.take(), config, mean) {
+            (None, None, None) => Ok(None),
+            (None, Some((found, _)), _) | (None, None, Some((found, _))) => {
+                Err(AssembleError::HalfSae { found, missing })
+            }
+            (Some((found, SaeWeightsFile::Safetensors(_))), None, _) => {
+                Err(AssembleError::HalfSae { found, missing: "configuration (cfg.json)" })
+            }
+            (Some((name, weights)), config, mean) => Ok(Some(SaeFiles { name, weights, config, mean })),
         }
     }
 
@@ -81,13 +89,13 @@ impl Files {
     }
 }
 
-fn only_one(
-    slot: &mut Option<(String, Vec<u8>)>,
+fn only_one<T>(
+    slot: &mut Option<(String, T)>,
     what: &'static str,
     file: String,
-    bytes: Vec<u8>,
+    content: T,
 ) -> Result<(), AssembleError> {
-    match slot.replace((file.clone(), bytes)) {
+    match slot.replace((file.clone(), content)) {
         None => Ok(()),
         Some((first, _)) => Err(AssembleError::SeveralSae { what, first, second: file }),
     }

@@ -21,7 +21,7 @@ pub use error::{AssembleError, AssembleFailure};
 use files::Files;
 use stage::Stage;
 
-use super::Imported;
+use super::{Imported, SaeWeightsFile};
 use crate::data::{Dataset, Notice, Observer};
 
 /// All files joined.
@@ -31,19 +31,21 @@ pub struct Assembled {
     pub dataset: Dataset,
     /// What a person should know about how the files were joined.
     pub notices: Vec<Notice>,
-    /// A sparse autoencoder, if both its files were there.
+    /// A sparse autoencoder, if its files were there.
     pub sae: Option<SaeFiles>,
 }
 
-/// The two files of a SAELens sparse autoencoder.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The files of a sparse autoencoder.
+#[derive(Clone, Debug, PartialEq)]
 pub struct SaeFiles {
     /// The name of the weights file.
     pub name: String,
-    /// The bytes of `cfg.json`.
-    pub config: Vec<u8>,
-    /// The bytes of the `.safetensors` file.
-    pub weights: Vec<u8>,
+    /// The weights.
+    pub weights: SaeWeightsFile,
+    /// Name and bytes of the configuration; without it only where the weights are PyTorch's.
+    pub config: Option<(String, Vec<u8>)>,
+    /// Name and values of the mean that inputs were centred by.
+    pub mean: Option<(String, Vec<f32>)>,
 }
 
 /// Joins imported files with each other and with what is open.
@@ -103,6 +105,10 @@ mod tests {
     fn gene_sets(name: &str, genes: &[&str]) -> (String, Imported) {
         let set = GeneSet { name: name.to_owned(), description: String::new(), genes: ids(genes) };
         ("sets.gmt".to_owned(), Imported::GeneSets(vec![set]))
+    }
+
+    fn safetensors(bytes: Vec<u8>) -> Imported {
+        Imported::SaeWeights(SaeWeightsFile::Safetensors(bytes))
     }
 
     fn open(files: Vec<(String, Imported)>) -> Assembled {
@@ -215,8 +221,9 @@ mod tests {
             (vec![embedding(&[1.0]), labels(Some(&["a"]), &["B"])], "no row for 1 of the 2 cells"),
             (vec![anndata(&["a"]), anndata(&["b"])], "one at a time"),
             (vec![anndata(&["a", "a"])], "more than once"),
-            (vec![("cfg.json".to_owned(), Imported::SaeConfig(vec![]))], "weights (.safetensors)"),
-            (vec![("w.safetensors".to_owned(), Imported::SaeWeights(vec![]))], "cfg.json"),
+            (vec![("cfg.json".to_owned(), Imported::SaeConfig(vec![]))], "weights (.safetensors"),
+            (vec![("w.safetensors".to_owned(), safetensors(vec![]))], "cfg.json"),
+            (vec![("mean.npy".to_owned(), Imported::SaeMean(vec![0.0]))], "weights (.safetensors"),
         ];
         for (files, expected) in cases {
             let failure = assemble(Some(first.clone()), files, &Silent).unwrap_err();
@@ -229,9 +236,24 @@ mod tests {
     fn both_halves_of_a_sparse_autoencoder_make_one() {
         let files = vec![
             ("cfg.json".to_owned(), Imported::SaeConfig(vec![1])),
-            ("sae_weights.safetensors".to_owned(), Imported::SaeWeights(vec![2])),
+            ("sae_weights.safetensors".to_owned(), safetensors(vec![2])),
         ];
         let sae = open(files).sae.unwrap();
-        assert_eq!((sae.config, sae.weights, sae.name.as_str()), (vec![1], vec![2], "sae_weights.safetensors"));
+        assert_eq!(sae.config, Some(("cfg.json".to_owned(), vec![1])));
+        assert_eq!((sae.weights, sae.name.as_str()), (SaeWeightsFile::Safetensors(vec![2]), "sae_weights.safetensors"));
+    }
+
+    #[test]
+    fn weights_of_pytorch_come_with_or_without_a_configuration_and_a_mean() {
+        let torch = || SaeWeightsFile::Torch { tensors: Vec::new(), settings: Vec::new() };
+        let weights = || ("sae.pt".to_owned(), Imported::SaeWeights(torch()));
+        let alone = open(vec![weights()]).sae.unwrap();
+        assert_eq!((alone.config, alone.mean), (None, None));
+        let mean = ("activation_mean.npy".to_owned(), Imported::SaeMean(vec![0.5]));
+        let config = ("config.json".to_owned(), Imported::SaeConfig(vec![1]));
+        let all = open(vec![mean, config, weights()]).sae.unwrap();
+        assert_eq!(all.mean, Some(("activation_mean.npy".to_owned(), vec![0.5])));
+        assert_eq!((all.weights, all.config.is_some()), (torch(), true));
+        assert!(assemble(None, vec![weights(), weights()], &Silent).is_err());
     }
 }

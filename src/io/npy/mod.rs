@@ -46,6 +46,28 @@ pub(crate) fn import_npy(
     Ok(ArrayContent { ids: None, values })
 }
 
+/// Whether the array is the mean of activations: numbers of one dimension in a file with "mean" in its name.
+pub(crate) fn is_mean(name: &str, source: &dyn ByteSource) -> bool {
+    let file = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
+    file.contains("mean")
+        && Header::read(name, source).is_ok_and(|header| {
+            matches!(header.item, ItemType::Number { .. }) && matches!(header.shape.as_slice(), [n] | [1, n] if *n > 0)
+        })
+}
+
+/// Reads the mean of activations.
+///
+/// # Errors
+/// As [`read_numbers`].
+pub(crate) fn import_mean(
+    name: &str,
+    source: &dyn ByteSource,
+    observer: &dyn Observer,
+) -> Result<Vec<f32>, ImportError> {
+    let header = Header::read(name, source)?;
+    read_numbers(name, source, &header, observer).map(|tensor| tensor.values)
+}
+
 fn check_is_embedding(name: &str, header: &Header) -> Result<(), ImportError> {
     let shape = &header.shape;
     if !matches!(header.item, ItemType::Number { .. }) {

@@ -6,6 +6,11 @@
 //! offsets, become f32, row-major. Values of other kinds (settings, numbers) are passed over. A view is held against
 //! its storage before anything is allocated. NaN and infinite values are passed on.
 
+mod weights;
+
+pub use weights::SaeWeightsFile;
+pub(crate) use weights::{has_weights, import_sae_weights};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

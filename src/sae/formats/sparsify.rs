@@ -1,9 +1,9 @@
 //! Weights of EleutherAI's sparsify: `cfg.json` and `sae.safetensors`.
 //!
 //! Follows sparsify 1.3 (`SparseCoder.encode`, `decode`, `load_from_disk`): a = ReLU((x − b_dec)W_encᵀ + b_enc), the k
-//! largest, x̂ = zW_dec + b_dec; encoder and decoder are stored `[d_sae, d_in]`. `multi_topk` adds a term to the loss and
-//! nothing at inference, so it is read. `groupmax`, `signed`, `transcode` and `skip_connection` compute something else
-//! and are refused.
+//! largest, x̂ = zW_dec + b_dec; encoder and decoder are stored `[d_sae, d_in]`. With `multi_topk`
+//! its `forward` reconstructs from the 4k largest while `encode` keeps k, so there is no one answer; `groupmax`, `signed`,
+//! `transcode` and `skip_connection` compute something else. All of these are refused.
 
 use serde_json::{Value, json};
 
@@ -70,6 +70,10 @@ fn check_variant(config: &Config, named: &NamedTensors) -> Result<(), WeightsErr
     }
     if config.flag("skip_connection", false)? || named.has("W_skip") {
         return refused("has a skip connection (W_skip), which bypasses the features", plain);
+    }
+    if config.flag("multi_topk", false)? {
+        let advice = "set it to false if reconstructions from k features are what you want";
+        return refused("has multi_topk, with which sparsify encodes k features but reconstructs from 4k", advice);
     }
     if config.flag("signed", false)? {
         return refused("has signed activations (signed), and features here are 0 or above", plain);
@@ -157,7 +161,12 @@ mod tests {
 
     #[test]
     fn variants_that_compute_something_else_are_refused_by_name() {
-        for (field, expected) in [("transcode", "transcoder"), ("skip_connection", "W_skip"), ("signed", "signed")] {
+        for (field, expected) in [
+            ("transcode", "transcoder"),
+            ("skip_connection", "W_skip"),
+            ("signed", "signed"),
+            ("multi_topk", "reconstructs from 4k"),
+        ] {
             let text = read_with(|config| config[field] = true.into()).unwrap_err().to_string();
             assert!(text.contains(expected), "{text}");
         }
@@ -169,6 +178,5 @@ mod tests {
         assert!(text.contains("says [3, 9]") && text.contains("[3, 5]"), "{text}");
         let text = read_with(|config| config["bias_scale"] = 2.into()).unwrap_err().to_string();
         assert!(text.contains("\"bias_scale\" (2)"), "{text}");
-        assert!(read_with(|config| config["multi_topk"] = true.into()).is_ok());
     }
 }
