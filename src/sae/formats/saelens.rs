@@ -15,6 +15,9 @@
 //!
 //! Written folders are read back by `SAE.load_from_disk` with equal activations.
 
+mod fields;
+
+use fields::{PASSED_OVER, SCALING_FACTOR, UNDERSTOOD};
 use serde_json::{Value, json};
 
 use super::config::Config;
@@ -32,100 +35,8 @@ pub const WEIGHTS_FILE: &str = "sae_weights.safetensors";
 const FORMAT_VERSION: &str = "6.0.0";
 /// SAELens' floor for a decoder norm that is divided by.
 const SMALLEST_NORM: f64 = 1e-8;
-/// Where the configuration may keep the factor that inputs were multiplied by in training.
-const SCALING_FACTOR: &str = "activation_scaling_factor";
 const SUPPORTED: &str =
     "\"standard\" (ReLU), \"topk\", \"jumprelu\", \"gated\", \"batchtopk\" and \"matryoshka_batchtopk\"";
-
-/// Fields that are understood.
-const UNDERSTOOD: [&str; 13] = [
-    "architecture",
-    "d_in",
-    "d_sae",
-    "k",
-    "apply_b_dec_to_input",
-    "normalize_activations",
-    SCALING_FACTOR,
-    "rescale_acts_by_decoder_norm",
-    "reshape_activations",
-    "finetuning_scaling_factor",
-    "activation_fn",
-    "activation_fn_str",
-    "activation_fn_kwargs",
-];
-/// Fields that say where the weights come from and how they were trained and kept, not what they compute.
-const PASSED_OVER: [&str; 70] = [
-    "dtype",
-    "device",
-    "metadata",
-    "model_name",
-    "model_class_name",
-    "model_from_pretrained_kwargs",
-    "hook_name",
-    "hook_name_out",
-    "hook_point",
-    "hook_layer",
-    "hook_point_layer",
-    "hook_head_index",
-    "hook_point_head_index",
-    "hf_hook_name",
-    "d_head",
-    "context_size",
-    "prepend_bos",
-    "seqpos_slice",
-    "dataset_path",
-    "dataset_trust_remote_code",
-    "sae_lens_version",
-    "sae_lens_training_version",
-    "neuronpedia_id",
-    "exclude_special_tokens",
-    "expansion_factor",
-    "lr",
-    "lp_norm",
-    "seed",
-    "l1_coefficient",
-    "l1_warm_up_steps",
-    "l0_coefficient",
-    "l0_warm_up_steps",
-    "jumprelu_init_threshold",
-    "jumprelu_bandwidth",
-    "jumprelu_sparsity_loss_mode",
-    "jumprelu_tanh_scale",
-    "jumprelu_ste_to_input",
-    "pre_act_loss_coefficient",
-    "target_l0",
-    "aux_loss_coefficient",
-    "k_aux",
-    "topk_threshold_lr",
-    "use_sparse_activations",
-    "matryoshka_widths",
-    "use_matryoshka_aux_loss",
-    "use_ghost_grads",
-    "mse_loss_normalization",
-    "noise_scale",
-    "normalize_sae_decoder",
-    "decoder_init_norm",
-    "decoder_orthogonal_init",
-    "decoder_heuristic_init",
-    "decoder_heuristic_init_norm",
-    "init_encoder_as_decoder_transpose",
-    "b_dec_init_method",
-    "scale_sparsity_penalty_by_decoder_norm",
-    "finetuning_tokens",
-    "train_batch_size_tokens",
-    "training_tokens",
-    "n_training_samples",
-    "n_batches_in_buffer",
-    "store_batch_size_prompts",
-    "dead_feature_window",
-    "dead_feature_threshold",
-    "feature_sampling_window",
-    "adam_beta1",
-    "adam_beta2",
-    "autocast",
-    "is_dataset_tokenized",
-    "streaming",
-];
 
 /// The two files of a SAELens folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
