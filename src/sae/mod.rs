@@ -14,6 +14,8 @@ mod formats;
 mod inference;
 #[cfg(any(test, feature = "burn"))]
 mod inputs;
+#[cfg(feature = "burn")]
+mod kernels;
 pub mod metrics;
 mod model;
 mod params;

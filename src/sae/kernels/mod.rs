@@ -1,0 +1,47 @@
+//! Our own GPU kernels for training: WGSL that Burn's WebGPU tensors are handed to, each with a plain Rust twin.
+//!
+//! A stock operation reads and writes whole matrices `[batch, n_features]`; these touch the k active features of a
+//! cell only. Every function takes and gives Burn tensors. On a GPU nothing is read back; elsewhere the twin runs.
+//! Sums are f32 in a fixed order (no atomics on floats), so a step gives the same bits again on the same device.
+
+#![cfg_attr(not(test), expect(dead_code, reason = "the training step takes these up one by one"))]
+
+mod active;
+mod host;
+#[cfg(target_arch = "wasm32")]
+mod launch;
+#[cfg(not(target_arch = "wasm32"))]
+#[path = "no_launch.rs"]
+mod launch;
+mod matmul;
+mod top_k;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use active::Active;
+pub(crate) use matmul::matmul_transposed;
+pub(crate) use top_k::top_k;
+
+/// A kernel's WGSL under a name of its own, by which its compiled form is remembered.
+pub(crate) struct Source {
+    name: &'static str,
+    text: &'static str,
+}
+
+/// Why a kernel's twin can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum KernelError {
+    /// The device does not hand out its numbers at once.
+    #[error("the device can't be read ({reason}); train on the CPU or on WebGPU")]
+    Read {
+        /// What it says.
+        reason: String,
+    },
+}
+
+impl KernelError {
+    fn read(reason: impl std::fmt::Display) -> Self {
+        Self::Read { reason: reason.to_string() }
+    }
+}
