@@ -33,8 +33,15 @@ const BROWSER_CRATES: [&str; 7] =
     ["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures", "serde_wasm_bindgen", "leptos", "send_wrapper"];
 /// Modules that may ask which machine they are built for.
 const TARGET_MODULES: [&str; 2] = ["platform", "bin"];
-/// Burn's WebGPU device exists only in wasm builds, so the place that makes devices and tests in a browser must ask, too.
-const TARGET_FILES: [&str; 3] = ["sae/device.rs", "sae/bench.rs", "sae/train/tests.rs"];
+/// Burn's WebGPU device exists only in wasm builds, so the place that makes devices, the kernels for it and tests in a
+/// browser must ask, too.
+const TARGET_FILES: [&str; 5] = [
+    "sae/device.rs",
+    "sae/bench.rs",
+    "sae/kernels/mod.rs",
+    "sae/kernels/tests/mod.rs",
+    "sae/train/tests.rs",
+];
 
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     TABLE.iter().map(|(module, imports)| (*module, imports.iter().copied().collect())).collect()

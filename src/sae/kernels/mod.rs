@@ -4,9 +4,15 @@
 //! cell only. Every function takes and gives Burn tensors. On a GPU nothing is read back; elsewhere the twin runs.
 //! Sums are f32 in a fixed order (no atomics on floats), so a step gives the same bits again on the same device.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the training step takes these up one by one"))]
+#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the training step takes these up one by one"))]
 
 mod active;
+mod adam;
+mod batch_top_k;
+mod by_feature;
+mod decode;
+mod finish;
+mod gather;
 mod host;
 #[cfg(target_arch = "wasm32")]
 mod launch;
@@ -14,13 +20,21 @@ mod launch;
 #[path = "no_launch.rs"]
 mod launch;
 mod matmul;
+mod step;
 mod top_k;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use active::Active;
+pub(crate) use adam::{AdamScalars, Moving, adam};
+pub(crate) use batch_top_k::batch_top_k;
+pub(crate) use by_feature::{RowRule, by_feature};
+pub(crate) use decode::decode;
+pub(crate) use finish::{Traces, finish};
+pub(crate) use gather::Resident;
 pub(crate) use matmul::matmul_transposed;
+pub(crate) use step::{StepRules, TopKStep};
 pub(crate) use top_k::top_k;
 
 /// A kernel's WGSL under a name of its own, by which its compiled form is remembered.

@@ -1,0 +1,64 @@
+//! The twins, which are all a native build has.
+
+use futures::executor::block_on;
+
+use super::*;
+
+fn row(values: &[f32]) -> Tensor<2> {
+    from_vec(values.to_vec(), values.len(), &Device::flex())
+}
+
+#[test]
+fn ties_go_to_the_lowest_feature_and_rooms_left_are_empty() {
+    let pre = from_vec(vec![2.0, 1.0, 2.0, 2.0, f32::NAN, -1.0, 0.0, 0.5], 4, &Device::flex());
+    let active = top_k(&pre, &row(&[0.0, 0.0, 0.0, 0.0]), 2).unwrap();
+    block_on(async {
+        assert_eq!(ints(&active.starts).await, [0, 2, 4]);
+        assert_eq!(ints(&active.features).await, [0, 2, 3, 4]);
+        assert_eq!(floats(&active.values).await, [2.0, 2.0, 0.5, 0.0]);
+        assert_eq!(ints(&active.cells).await, [1, 0, 1, 2]);
+    });
+}
+
+#[test]
+fn a_batchs_ties_go_to_the_lowest_cell_then_feature() {
+    let pre = from_vec(vec![1.0, 3.0, 1.0, 1.0, 1.0, 2.0], 2, &Device::flex());
+    let found = batch_top_k(&pre, &row(&[0.0, 0.0]), 4).unwrap();
+    block_on(async {
+        assert_eq!(ints(&found.active.starts).await, [0, 2, 3, 4]);
+        assert_eq!(ints(&found.active.features).await, [0, 1, 0, 1]);
+        assert_eq!(floats(&found.active.values).await, [1.0, 3.0, 1.0, 2.0]);
+        assert_eq!(ints(&found.edge).await, [1.0_f32.to_bits(), 2, 1.0_f32.to_bits()]);
+    });
+}
+
+#[test]
+fn a_batch_with_too_few_positives_keeps_them_all() {
+    let pre = from_vec(vec![-1.0, 3.0, 0.0, 1.0], 2, &Device::flex());
+    let found = batch_top_k(&pre, &row(&[0.0, 0.0]), 3).unwrap();
+    block_on(async {
+        assert_eq!(ints(&found.active.starts).await, [0, 1, 2]);
+        assert_eq!(ints(&found.edge).await, [0, 0, 1.0_f32.to_bits()]);
+    });
+}
+
+#[test]
+fn half_precision_holds_what_it_can_hold() {
+    let device = Device::flex();
+    let cells = [1.0, -0.5, 3.0, 0.25, 8.0, 1e-3];
+    let resident = Resident::half(&cells, 3, row(&[1.0, 0.0, 0.0]), 2.0, &device);
+    let found = resident.gather(&positions(&[1, 0], &device), &row(&[0.0, 0.0, 1.0])).unwrap();
+    let found = block_on(floats(&found));
+    assert_eq!(found[..5], [-1.5, 16.0, 2.0 * half::f16::from_f32(1e-3).to_f32() - 1.0, 0.0, -1.0]);
+    assert_eq!(found[5], 5.0);
+}
+
+#[test]
+fn twenty_steps_are_those_of_dense_arithmetic() {
+    block_on(steps_agree_with_dense_arithmetic(&Device::flex()));
+}
+
+#[test]
+fn twenty_steps_are_those_of_the_trainer() {
+    block_on(steps_agree_with_the_trainer(&Device::flex()));
+}
