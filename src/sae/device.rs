@@ -7,6 +7,10 @@
 //!
 //! This is the one place outside `platform` that looks at the target: native builds carry no WebGPU.
 
+#[cfg(target_arch = "wasm32")]
+#[path = "untimed.rs"]
+mod untimed;
+
 use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData};
@@ -81,14 +85,6 @@ pub enum DeviceError {
         /// What the browser says.
         reason: String,
     },
-    /// The adapter lacks something that is needed.
-    #[error("the WebGPU adapter {name:?} lacks {feature}; the CPU is used")]
-    MissingFeature {
-        /// The adapter.
-        name: String,
-        /// The feature.
-        feature: &'static str,
-    },
     /// Its answers are wrong.
     #[error(
         "the device computed a wrong {what} in its self-test (found {found:?}, expected {expected:?}); the CPU is used"
@@ -155,17 +151,16 @@ async fn open_webgpu() -> Result<GpuDevice, DeviceError> {
     use burn::tensor::wgpu::WgpuInitError;
     use burn::tensor::wgpu::wgpu::{DeviceType, Features};
 
-    let opened = Device::wgpu_options().init_with_setup_async().await;
-    let (device, setup) = opened.map_err(|error| match error {
+    let failed = |error| match error {
         WgpuInitError::AdapterUnavailable { .. } => DeviceError::NoAdapter,
         other => DeviceError::NotOpened { reason: other.to_string() },
-    })?;
+    };
+    let (mut device, setup) = Device::wgpu_options().init_with_setup_async().await.map_err(failed)?;
+    if !setup.adapter.features().contains(Features::TIMESTAMP_QUERY) {
+        device = Device::wgpu_options().setup(untimed::without_timestamps(setup.clone())).init().map_err(failed)?;
+    }
     let info = setup.adapter.get_info();
     let name = if info.name.is_empty() { "WebGPU".to_owned() } else { info.name };
-    // The runtime panics at its first operation on an adapter without it.
-    if !setup.adapter.features().contains(Features::TIMESTAMP_QUERY) {
-        return Err(DeviceError::MissingFeature { name, feature: "timestamp-query" });
-    }
     Ok(GpuDevice {
         device,
         name,
