@@ -7,16 +7,19 @@
 pub mod bench;
 #[cfg(feature = "burn")]
 pub mod device;
+mod field;
 mod fold;
 #[cfg(feature = "burn")]
 mod inference;
 mod inputs;
+mod kind;
 pub mod metrics;
 mod model;
 mod params;
 mod saelens;
 mod schedule;
 mod select;
+mod suggest;
 mod tensors;
 #[cfg(feature = "burn")]
 mod train;
@@ -24,9 +27,11 @@ mod train;
 /// The type of a compute device.
 #[cfg(feature = "burn")]
 pub use burn::tensor::Device;
+pub use field::SaeField;
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};
 pub use inputs::{InputScaling, offset_ratio};
+pub use kind::VariantKind;
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{
@@ -34,5 +39,6 @@ pub use params::{
 };
 pub use saelens::{CONFIG_FILE, SaeLensError, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
 pub use schedule::Schedule;
+pub use suggest::{DataShape, Suggestion, Wishes, donor_label, suggest};
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};
