@@ -10,6 +10,7 @@ mod gsea;
 mod labels;
 mod pool;
 mod request;
+mod shape;
 mod view;
 
 pub use crate::data::{Notice, NoticeLevel};
@@ -19,8 +20,8 @@ pub use crate::lens::{
     RankBy, SoundParams, Universe, ValueScale,
 };
 pub use crate::sae::{
-    BiasStart, HoldOut, InputScaling, L0Penalty, LossConvention, SaeParams, SaeParamsError, Schedule, TrainProgress,
-    USUAL_AUX, Variant,
+    BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, SaeField, SaeParams, SaeParamsError,
+    Schedule, Suggestion, TrainProgress, USUAL_AUX, Variant, VariantKind, Wishes, suggest,
 };
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, F64Column, U32Column};

@@ -15,6 +15,7 @@ mod inputs;
 mod kind;
 pub mod metrics;
 mod model;
+mod numbers;
 mod params;
 mod saelens;
 mod schedule;

@@ -6,7 +6,8 @@ use crate::protocol::*;
 
 /// A summary with a UMAP, a PCA and two labels.
 pub(super) fn summary(name: &str, n_cells: usize) -> DatasetSummary {
-    let embedding = |name: &str, n_dims| EmbeddingInfo { name: name.into(), n_dims, joined_by: JoinMethod::SameFile };
+    let joined_by = JoinMethod::SameFile;
+    let embedding = |name: &str, n_dims| EmbeddingInfo { name: name.into(), n_dims, joined_by, offset_ratio: None };
     DatasetSummary {
         name: name.into(),
         n_cells,
