@@ -1,5 +1,8 @@
 //! SAELens folders: what the library saved is read with its activations, and what is written here it reads back.
 
+mod baselines;
+mod metrics;
+
 use std::path::{Path, PathBuf};
 
 use featurescope::data::DenseMatrix;

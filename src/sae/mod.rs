@@ -3,6 +3,7 @@
 //! [`Sae`], its metrics and its file format are plain Rust. Training and inference of whole data sets run on Burn and
 //! exist with the feature `burn`.
 
+pub mod baselines;
 #[cfg(feature = "burn")]
 pub mod bench;
 #[cfg(feature = "burn")]

@@ -2,6 +2,7 @@
 //!
 //! Logarithms and exponentials are libm's, so that a browser and a native build give the same bits.
 
+mod assignment;
 mod auroc;
 mod beta;
 mod binomial;
@@ -10,7 +11,9 @@ mod effect_size;
 mod fdr;
 mod fold_change;
 mod gamma;
+mod geometric_median;
 mod hypergeometric;
+mod ica;
 mod mann_whitney;
 mod moments;
 mod normal;
@@ -27,15 +30,19 @@ mod sparse_ranks;
 mod student_t;
 mod t_expansion;
 mod welch;
+mod whitening;
 
+pub use assignment::max_assignment;
 pub use auroc::{CodedLabels, ScoreOrder};
 pub use binomial::{binomial_test, ln_binomial_test};
-pub use draw::draw_below;
+pub use draw::{draw_below, draw_normal};
 pub use effect_size::{cohens_d, cohens_d_as_published};
 pub use fdr::{benjamini_hochberg, benjamini_hochberg_into, benjamini_hochberg_ln_into};
 pub use fold_change::{FoldChangeError, FoldChangeFormula, GroupMeans, LogBase, log2_fold_change};
 pub use gamma::{ln_beta, ln_gamma};
+pub use geometric_median::geometric_median;
 pub use hypergeometric::{LnFactorials, haldane_odds_ratio, ln_hypergeometric_sf};
+pub use ica::{Ica, IcaError, IcaFit, IcaParams};
 pub use mann_whitney::{MannWhitney, mann_whitney};
 pub use normal::{ln_normal_cdf, ln_normal_sf, ln_two_sided_normal, normal_cdf, normal_sf};
 pub use pca::{MAX_PCA_DIMS, Pca, PcaError};
@@ -47,3 +54,4 @@ pub use sample::Sample;
 pub use sparse_ranks::{RankSummary, SparseRanks};
 pub use student_t::{ln_two_sided_t, ln_upper_t, two_sided_t};
 pub use welch::{WelchTest, welch_test};
+pub use whitening::{Whitening, WhiteningError};

@@ -33,7 +33,7 @@ pub struct BestF1 {
 }
 
 impl BestF1 {
-    const NONE: Self = Self { f1: f64::NAN, precision: f64::NAN, recall: f64::NAN, threshold: f64::NAN };
+    pub(super) const NONE: Self = Self { f1: f64::NAN, precision: f64::NAN, recall: f64::NAN, threshold: f64::NAN };
 }
 
 /// The best F1 of one feature for every category.
@@ -167,6 +167,15 @@ impl<'a> CellHalves<'a> {
         Some(Self { codes, half_by_category })
     }
 
+    /// Halves that are given: cells of code 0 choose, those of code 1 report, others are in neither.
+    ///
+    /// # Shapes
+    /// `codes` is `[n_cells]`.
+    #[must_use]
+    pub fn given(codes: &'a [u32]) -> Self {
+        Self { codes, half_by_category: vec![0, 1] }
+    }
+
     /// Whether a category's cells choose the threshold rather than report F1.
     ///
     /// # Panics
@@ -189,6 +198,11 @@ pub struct HalvedLabels<'a> {
 }
 
 impl<'a> HalvedLabels<'a> {
+    /// Cells of each category in the half that chooses (0) and in the one that reports (1).
+    pub fn sizes(&self) -> &[Vec<u32>; 2] {
+        &self.sizes
+    }
+
     /// Counts the categories of `labels` in each half.
     ///
     /// # Panics
@@ -214,6 +228,15 @@ impl<'a> HalvedLabels<'a> {
     /// If a cell is outside the labels.
     #[must_use]
     pub fn best_f1(&self, cells: &[u32], values: &[f32]) -> Vec<BestF1> {
+        self.chosen_and_reported(cells, values).into_iter().map(|[_, reported]| reported).collect()
+    }
+
+    /// As [`Self::best_f1`], with F1 on the choosing half before that on the reporting one.
+    ///
+    /// # Panics
+    /// If a cell is outside the labels.
+    #[must_use]
+    pub fn chosen_and_reported(&self, cells: &[u32], values: &[f32]) -> Vec<[BestF1; 2]> {
         let n_categories = self.labels.sizes().len();
         let mut called = [Called::new(n_categories), Called::new(n_categories)];
         for_each_called(cells, values, |cell, level| {
@@ -224,8 +247,10 @@ impl<'a> HalvedLabels<'a> {
         called.iter_mut().for_each(Called::accumulate);
         let [choosing, reporting] = &called;
         let best = |category: usize| {
-            let chosen = choosing.best_threshold(category, self.sizes[0][category]);
-            chosen.map_or(BestF1::NONE, |at| reporting.at(category, self.sizes[1][category], at))
+            let [size, reporting_size] = [0, 1].map(|half: usize| self.sizes[half][category]);
+            choosing.best_threshold(category, size).map_or([BestF1::NONE; 2], |at| {
+                [choosing.at(category, size, at), reporting.at(category, reporting_size, at)]
+            })
         };
         (0..n_categories).map(best).collect()
     }

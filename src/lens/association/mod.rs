@@ -9,6 +9,7 @@
 //! those of more than [`MAX_CATEGORIES`] categories are left out. Activations must not be NaN. None of the numbers is
 //! a test: with many categories the largest of many AUROCs is large by chance, all the more in small categories.
 
+mod concept_f1;
 mod confound;
 mod differential_features;
 mod error;
@@ -21,6 +22,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use concept_f1::{CellSplit, ConceptF1, concept_f1, mean_concept_f1};
 pub use confound::{ColumnAurocs, Confounding, StrongestLabel, confounding, is_nuisance_name};
 pub use differential_features::{
     DifferentialFeature, DifferentialFeatures, PAPER_MAX_P_VALUE, PAPER_MIN_EFFECT, PAPER_N_TOP, differential_features,

@@ -1,14 +1,22 @@
 //! Training of sparse autoencoders.
 //!
-//! [`Trainer`] walks through seeded epochs and reports; one of two steppers does the arithmetic of a step with the same
-//! hand-written gradients: [`cpu`] in plain Rust around Burn's matrix products, [`tensor`] in Burn operations only, so
-//! that nothing is read back from a GPU. Losses, gradients and optimiser follow PyTorch (Adam, β .9 and .999, ε 1e-8).
+//! [`Trainer`] walks through seeded epochs, looks at held-out cells and reports; one of two steppers does the arithmetic
+//! of a step with the same hand-written gradients: [`cpu`] in plain Rust, on active features alone where that pays;
+//! [`tensor`] in Burn operations only, so that nothing is read back from a GPU. What every variant computes and what its
+//! loss is, [`crate::sae::Variant`] says.
 //!
-//! With e = x̂ − x, B cells in a batch and z the activations:
-//! - vanilla as coded: Σe²/(B·d) + λ·Σz/(B·h); as printed: Σe²/B + λ·Σz/B (PAPER.md §1);
-//! - topk: Σe²/(B·d), encoder input x − b_dec, which puts −Σ_b W_enc·∂a into the gradient of b_dec.
+//! A step: gradients; for a decoder with rows of length 1 the part of its gradient along each row is taken out; all
+//! gradients are shortened where their norm over all parameters exceeds the clip; Adam as PyTorch's (β .9 and .999, ε
+//! 1e-8) at the schedule's rate; decoder rows go back to length 1. Where activations are picked over a batch, the
+//! smallest one picked is averaged (θ ← βθ + (1−β)·smallest, from the first one on) and is the finished autoencoder's
+//! threshold.
 //!
-//! ReLU has gradient 0 at 0.
+//! Dead features of the top-k variants get a loss of their own (Gao et al. 2024, as in dictionary_learning): for every
+//! cell the ⌊d/2⌋ largest positive pre-activations of dead features give ê = z W_dec, and with r = x − x̂ as a constant
+//! α·Σ‖r − ê‖²/Σ‖r − r̄‖² is added, 0 where r does not vary.
+//!
+//! ReLU has gradient 0 at 0. Ties in top-k go to the lower feature (over a batch: to the earlier cell first). All of it is
+//! compared with PyTorch, sae-lens and dictionary_learning by `tests/fixtures/sae/training`.
 
 mod adam;
 mod checkpoint;
@@ -23,6 +31,7 @@ mod state;
 mod stepper;
 mod tensor;
 mod tensor_gradient;
+mod thin;
 mod top_mask;
 mod trainer;
 

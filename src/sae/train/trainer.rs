@@ -150,7 +150,7 @@ impl Trainer {
         })
     }
 
-    fn with_state(
+    pub(super) fn with_state(
         (params, raw): (SaeParams, Arc<DenseMatrix>),
         (seen, map): (DenseMatrix, InputMap),
         is_held_out: Vec<bool>,
