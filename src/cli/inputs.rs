@@ -23,6 +23,7 @@ enum Role {
     GeneSets,
     Config,
     Weights,
+    Run,
 }
 
 /// Opens the files of a run.
@@ -48,6 +49,7 @@ fn inputs(options: &RunOptions) -> Vec<(Role, PathBuf)> {
     }
     inputs.extend(options.labels.iter().map(|path| (Role::Labels, path.clone())));
     inputs.extend(options.gene_sets.iter().map(|path| (Role::GeneSets, path.clone())));
+    inputs.extend(options.resume.iter().map(|path| (Role::Run, path.clone())));
     if let Some(folder) = options.weights() {
         inputs.push((Role::Config, folder.join(CONFIG_FILE)));
         inputs.push((Role::Weights, folder.join(WEIGHTS_FILE)));
@@ -65,6 +67,7 @@ impl Role {
             FileKind::GeneSets(_) | FileKind::Ontology => Self::GeneSets,
             FileKind::SaeConfig => Self::Config,
             FileKind::SaeWeights => Self::Weights,
+            FileKind::TrainingRun => Self::Run,
         }
     }
 
@@ -75,6 +78,7 @@ impl Role {
             Self::Labels => "--labels",
             Self::GeneSets => "--gene-sets",
             Self::Config | Self::Weights => "--weights",
+            Self::Run => "--resume",
         }
     }
 
@@ -87,6 +91,7 @@ impl Role {
             Self::GeneSets => "holds gene sets",
             Self::Config => "is the configuration of a sparse autoencoder",
             Self::Weights => "holds the weights of a sparse autoencoder",
+            Self::Run => "is a training run that was saved",
         }
     }
 

@@ -45,6 +45,8 @@ pub enum Imported {
     SaeConfig(Vec<u8>),
     /// The bytes of a SAELens `.safetensors`.
     SaeWeights(Vec<u8>),
+    /// The bytes of a training run that was saved.
+    TrainingRun(Vec<u8>),
 }
 
 /// Finds out what a file is and reads it.
@@ -90,5 +92,6 @@ pub fn import_as(
         FileKind::Ontology => import_obo(name, source, observer).map(Imported::Ontology),
         FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
         FileKind::SaeWeights => read_all(name, &*source).map(Imported::SaeWeights),
+        FileKind::TrainingRun => read_all(name, &*source).map(Imported::TrainingRun),
     }
 }

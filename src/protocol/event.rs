@@ -140,6 +140,8 @@ pub enum SaeOrigin {
         params: SaeParams,
         /// Where it ended; earlier than planned if it was stopped.
         last: TrainProgress,
+        /// Whether it ended because held-out cells gained nothing more.
+        ran_out_of_patience: bool,
     },
     /// The embedding's own columns.
     Columns,

@@ -9,6 +9,7 @@ mod event;
 mod gsea;
 mod labels;
 mod pool;
+mod quality;
 mod request;
 mod shape;
 mod view;
@@ -38,6 +39,7 @@ pub use pool::{
     Lists, PoolAnswer, PoolCall, PoolFamilyCounts, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests,
     PoolPlan, PoolTerms,
 };
+pub use quality::{CellQuality, DeadInTraining, SaeQuality};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
 pub use view::{
     CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData,

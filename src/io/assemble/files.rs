@@ -44,6 +44,8 @@ impl Files {
                 Imported::Ontology(terms) => sorted.ontology = terms,
                 Imported::SaeConfig(bytes) => only_one(&mut sorted.config, "the configuration", file, bytes)?,
                 Imported::SaeWeights(bytes) => only_one(&mut sorted.weights, "the weights", file, bytes)?,
+                // It is no part of the data: the engine keeps it beside them.
+                Imported::TrainingRun(_) => {}
             }
         }
         Ok(sorted)
