@@ -106,7 +106,7 @@ fn paper_mode_writes_the_papers_tables() {
         run("obsm/X_latent", &out, &[&SMALL[..], &["--epochs", "100", "--seed", "1", "--mode", "paper"]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
     let enrichment = std::fs::read_to_string(out.join("go_enrichment_results.csv")).unwrap();
-    assert!(enrichment.contains("RESPONSE"), "{enrichment}");
+    assert!(enrichment.contains("MARKERS_OF_B"), "{enrichment}");
     assert!(out.join("differential_expression.csv").exists() && !out.join("enrichment.csv").exists());
 }
 

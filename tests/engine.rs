@@ -161,13 +161,13 @@ fn analysed(events: Vec<Event>) -> AnalysisSummary {
 
 fn params() -> SaeParams {
     SaeParams {
-        variant: Variant::TopK { k: 2 },
+        variant: Variant::TopK { k: 2, aux: 0.0 },
         n_features: 4,
         learning_rate: 1e-2,
         batch_size: 40,
         n_epochs: 100,
         seed: 1,
-        center_inputs: true,
+        ..SaeParams::default().plain()
     }
 }
 

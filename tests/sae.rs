@@ -2,6 +2,8 @@
 
 mod baselines;
 mod metrics;
+#[cfg(feature = "burn")]
+mod truth;
 
 use std::path::{Path, PathBuf};
 

@@ -172,7 +172,7 @@ fn with_scale(rows: &[Row], inputs: &DenseMatrix, k: usize, scale: f64) -> Resul
             w_dec.row_mut(feature)[dim] = row.direction[dim] as f32;
         }
     }
-    let weights = SaeWeights { w_enc, b_enc: vec![0.0; h], w_dec, b_dec: mean(inputs) };
+    let weights = SaeWeights { w_enc, b_enc: vec![0.0; h], w_dec, b_dec: mean(inputs), threshold: None };
     let sae = Sae::new(Architecture::TopK { k: k.min(h) }, weights, true)?;
     sae.check_input(inputs)?;
     Ok(sae)

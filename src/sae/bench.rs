@@ -31,12 +31,30 @@ pub struct BenchRow {
     pub n_features: usize,
     /// Cells per step.
     pub batch_size: usize,
+    /// Share of the features that is active, where the bench set it.
+    pub share: Option<f64>,
     /// Mean number of active features per cell.
     pub l0: f64,
     /// Steps timed.
     pub n_steps: usize,
     /// Median milliseconds of a step.
     pub median_ms: f64,
+}
+
+impl BenchRow {
+    /// What was timed, as the tables of benches name it.
+    pub fn step(&self) -> String {
+        let Self { variant, k, d_in, n_features, batch_size, share, .. } = self;
+        let k = k.map_or_else(|| "-".to_owned(), |k| k.to_string());
+        let share = share.map(|share| format!(", {:.1} % active", 100.0 * share)).unwrap_or_default();
+        format!("{variant}, d {d_in}, h {n_features}, B {batch_size}, k {k}{share}")
+    }
+
+    /// A line of JSON: what was timed, and the seconds of a step.
+    pub fn report(&self) -> String {
+        let secs = self.median_ms / 1e3;
+        serde_json::json!({ "bench": "training", "step": self.step(), "secs": secs, "l0": self.l0 }).to_string()
+    }
 }
 
 /// Times a step at every size; `now` gives seconds, `yield_now` is awaited between groups of steps.
@@ -116,6 +134,7 @@ async fn time_steps(
         d_in,
         n_features,
         batch_size,
+        share,
         l0,
         n_steps: N_GROUPS * STEPS_PER_GROUP,
         median_ms: times[N_GROUPS / 2],
@@ -156,5 +175,22 @@ mod tests {
         let size = Size { d_in: 8, n_features: 400, batch_size: 50, k: None, share: Some(0.05) };
         let row = block_on(time_steps(&Device::flex(), size, &|| 0.0, &async || {})).unwrap();
         approx::assert_relative_eq!(row.l0, 20.0, max_relative = 0.1);
+    }
+}
+
+#[cfg(all(test, target_arch = "wasm32"))]
+mod browser_tests {
+    use wasm_bindgen_test::{console_log, wasm_bindgen_test};
+
+    use super::*;
+
+    #[wasm_bindgen_test]
+    #[ignore = "a measurement, run by `cargo xtask bench`"]
+    async fn step_times_in_the_tab() {
+        let started = web_time::Instant::now();
+        let rows = bench(&Device::flex(), &|| started.elapsed().as_secs_f64(), async || {}).await.unwrap();
+        for row in rows {
+            console_log!("{}", row.report());
+        }
     }
 }

@@ -379,7 +379,7 @@ mod browser_tests {
     }
 
     async fn losses_and_l0(params: &SaeParams, device: &Device) -> (Vec<f64>, Trainer) {
-        let mut trainer = Trainer::new(params.clone(), inputs(), device).unwrap();
+        let mut trainer = Trainer::new(params.clone(), inputs(), None, device).unwrap();
         let mut seen = Vec::new();
         while !trainer.is_done() {
             trainer.step().await.unwrap();
@@ -393,7 +393,8 @@ mod browser_tests {
     async fn the_gpu_trains_as_the_cpu_does() {
         let gpu = gpu().await.unwrap().device;
         let vanilla = |loss| Variant::Vanilla { l1: 0.05, loss };
-        let variants = [vanilla(LossConvention::AsCoded), vanilla(LossConvention::AsPrinted), Variant::TopK { k: 3 }];
+        let variants =
+            [vanilla(LossConvention::AsCoded), vanilla(LossConvention::AsPrinted), Variant::TopK { k: 3, aux: 0.0 }];
         for variant in variants {
             let params = SaeParams { variant, n_features: 24, batch_size: 16, n_epochs: 2, ..SaeParams::default() };
             let (expected, on_cpu) = losses_and_l0(&params, &cpu()).await;
@@ -412,7 +413,7 @@ mod browser_tests {
     async fn the_gpu_encodes_as_the_cpu_does() {
         let gpu = gpu().await.unwrap().device;
         let params = SaeParams { n_features: 32, batch_size: 16, n_epochs: 1, ..SaeParams::default() };
-        let sae = Trainer::new(params, inputs(), &cpu()).unwrap().finish().await.unwrap();
+        let sae = Trainer::new(params, inputs(), None, &cpu()).unwrap().finish().await.unwrap();
         let on_cpu = encode_all(&sae, &inputs(), &cpu(), 16, &Silent, async || {}).await.unwrap();
         let on_gpu = encode_all(&sae, &inputs(), &gpu, 16, &Silent, async || {}).await.unwrap();
         assert_eq!(on_gpu.by_cell().indptr(), on_cpu.by_cell().indptr());

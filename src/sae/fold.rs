@@ -107,7 +107,7 @@ mod tests {
         let all = [InputScaling::None, InputScaling::Factor, InputScaling::Whiten];
         for (architecture, apply) in ARCHITECTURES.into_iter().flat_map(|it| [(it, false), (it, true)]) {
             for scaling in all {
-                let map = InputMap::fit(&cells(), true, scaling);
+                let map = InputMap::fit(&cells(), true, scaling).unwrap();
                 let inner = Sae::new(architecture, weights(architecture), apply).unwrap();
                 let mut folded = weights(architecture);
                 folded.fold_inputs(&map, apply);

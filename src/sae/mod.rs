@@ -8,20 +8,17 @@ pub mod baselines;
 pub mod bench;
 #[cfg(feature = "burn")]
 pub mod device;
-mod field;
+#[cfg(any(test, feature = "burn"))]
 mod fold;
 #[cfg(feature = "burn")]
 mod inference;
+#[cfg(any(test, feature = "burn"))]
 mod inputs;
-mod kind;
 pub mod metrics;
 mod model;
-mod numbers;
 mod params;
 mod saelens;
-mod schedule;
 mod select;
-mod suggest;
 mod tensors;
 #[cfg(feature = "burn")]
 mod train;
@@ -29,18 +26,16 @@ mod train;
 /// The type of a compute device.
 #[cfg(feature = "burn")]
 pub use burn::tensor::Device;
-pub use field::SaeField;
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};
-pub use inputs::{InputScaling, offset_ratio};
-pub use kind::VariantKind;
+#[cfg(feature = "burn")]
+pub use inputs::offset_ratio;
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{
-    BiasStart, HoldOut, L0Penalty, LossConvention, SaeParams, SaeParamsError, TrainProgress, USUAL_AUX, Variant,
+    BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, SaeField, SaeParams, SaeParamsError,
+    Schedule, Suggestion, TrainProgress, USUAL_AUX, Variant, VariantKind, Wishes, donor_label, suggest,
 };
 pub use saelens::{CONFIG_FILE, SaeLensError, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
-pub use schedule::Schedule;
-pub use suggest::{DataShape, Suggestion, Wishes, donor_label, suggest};
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

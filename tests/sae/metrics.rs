@@ -77,6 +77,7 @@ fn sae() -> Sae {
         b_enc: data("b_enc").into_values(),
         w_dec: data("decoder"),
         b_dec: data("b_dec").into_values(),
+        threshold: None,
     };
     Sae::new(Architecture::Standard, weights, false).unwrap()
 }

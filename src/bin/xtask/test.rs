@@ -156,6 +156,24 @@ fn clippy_wasm(stand: &Stand) -> Outcome {
 
 /// The library's own `wasm_bindgen_test`s, in a dedicated worker as the engine is.
 fn wasm_tests(stand: &Stand) -> Outcome {
+    process::run("wasm tests", &mut wasm_test(stand)?)
+}
+
+/// Times training steps in a worker of the browser; lines of JSON among others.
+///
+/// # Errors
+/// Something needed is missing, or the build or the run fails.
+pub(crate) fn training_in_the_tab(places: &Places, profile: &str) -> Outcome<String> {
+    let stand = prepare(places, profile)?;
+    let mut test = wasm_test(&stand)?;
+    process::output(
+        "timing training in the tab",
+        test.args(["step_times_in_the_tab", "--", "--ignored", "--nocapture"]),
+    )
+}
+
+/// Runs the library's `wasm_bindgen_test`s.
+fn wasm_test(stand: &Stand) -> Outcome<Command> {
     let config = stand.places.cache().join("webdriver.json");
     let text = webdriver_config(&stand.browser.chrome);
     std::fs::write(&config, text).map_err(TaskError::file("write", &config))?;
@@ -167,7 +185,7 @@ fn wasm_tests(stand: &Stand) -> Outcome {
         .env("WASM_BINDGEN_USE_DEDICATED_WORKER", "1")
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", "60")
         .env("WASM_BINDGEN_TEST_TIMEOUT", "600");
-    process::run("wasm tests", &mut cargo)
+    Ok(cargo)
 }
 
 /// Runs measurements by name through the page, built with `profile`; `variables` tell them what to do.

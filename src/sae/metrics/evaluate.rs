@@ -188,6 +188,7 @@ mod tests {
             b_enc: vec![0.0, 0.0, -1.0],
             w_dec: DenseMatrix::new(3, 1, vec![1.0, -1.0, 1.0]).unwrap(),
             b_dec: vec![0.0],
+            threshold: None,
         };
         Sae::new(Architecture::Standard, weights, false).unwrap()
     }

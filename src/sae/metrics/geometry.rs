@@ -71,6 +71,7 @@ mod tests {
             b_enc: vec![0.0; 3],
             w_dec: DenseMatrix::new(3, 2, vec![2.0, 0.0, 0.0, -1.0, 3.0, 4.0]).unwrap(),
             b_dec: vec![0.0; 2],
+            threshold: None,
         };
         let sae = Sae::new(Architecture::Standard, weights, false).unwrap();
         let geometry = dictionary_geometry(&sae);

@@ -21,7 +21,7 @@ pub use coactivation::{ActivationMeasure, ActivationNeighbour, ActivationSimilar
 pub use cosines::{BestCosine, CosineSearch, Directions, SignRule};
 pub use density::{DensityHistogram, densities, densities_of_rows};
 pub use evaluate::{SaeMetrics, evaluate, evaluate_rows};
-#[cfg(feature = "burn")]
+#[cfg(any(test, feature = "burn"))]
 pub(crate) use evaluate::{column_means, squared_distance};
 pub use geometry::{DecoderNeighbour, FeatureGeometry, dictionary_geometry, nearest_by_decoder};
 pub use matching::{FeatureMatch, MAX_EXACT_MATCHING, Matching, match_activations, match_decoders};

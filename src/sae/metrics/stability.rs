@@ -113,6 +113,7 @@ mod tests {
             b_enc: vec![0.0; n_features],
             w_dec: DenseMatrix::new(n_features, 2, decoder).unwrap(),
             b_dec: vec![0.0; 2],
+            threshold: None,
         };
         Sae::new(Architecture::Standard, weights, false).unwrap()
     }

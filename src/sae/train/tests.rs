@@ -2,6 +2,8 @@
 
 #[cfg(feature = "autodiff")]
 mod autodiff;
+#[cfg(target_arch = "wasm32")]
+mod browser;
 mod pytorch;
 
 use std::sync::Arc;

@@ -33,7 +33,7 @@ impl Trainer {
             products.sort_unstable_by(f32::total_cmp);
             *bias = -products[off.clamp(1, inputs.n_rows() - 1) - 1];
         }
-        let map = InputMap::fit(&inputs, false, params.scaling);
+        let map = InputMap::fit(&inputs, false, params.scaling)?;
         let held_out = vec![false; inputs.n_rows()];
         let seen = (*inputs).clone();
         Ok(Self::with_state((params, inputs), (seen, map), held_out, device, TrainState::start(start)))

@@ -16,12 +16,15 @@ use super::split;
 use super::state::{Sizes, TrainState};
 use super::stepper::Stepper;
 use crate::data::{DataError, DenseMatrix};
-use crate::sae::inputs::{InputMap, geometric_median};
+use crate::sae::inputs::InputMap;
 use crate::sae::metrics::{column_means, squared_distance};
 use crate::sae::{BiasStart, Sae, SaeError, SaeParams, SaeParamsError, TrainProgress};
+use crate::stats::{WhiteningError, geometric_median};
 
 /// Held-out cells are looked at when an epoch ends, but not more often than once in so many steps.
 const STEPS_PER_LOOK: usize = 20;
+/// The geometric median that training starts from is of so many evenly spaced cells at most.
+const MOST_MEDIAN_CELLS: usize = 5000;
 
 /// Why training can't start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +35,9 @@ pub enum TrainError {
     /// The inputs are not finite.
     #[error(transparent)]
     Inputs(#[from] DataError),
+    /// The inputs can't be whitened.
+    #[error(transparent)]
+    Whitening(#[from] WhiteningError),
     /// The checkpoint is damaged or of other data.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -117,11 +123,15 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         check(&params, &inputs)?;
         let is_held_out = split::held_out(params.seed, params.hold_out.share, inputs.n_rows(), categories);
-        let (seen, map) = seen(&params, &inputs, &is_held_out);
-        let trained = seen.select_rows(rows_where(&is_held_out, false).iter().map(|&row| row as usize));
+        let (seen, map) = seen(&params, &inputs, &is_held_out)?;
+        let trained = rows_where(&is_held_out, false);
         let middle = match params.bias_start {
-            BiasStart::Mean => column_means(&trained),
-            BiasStart::GeometricMedian => geometric_median(&trained),
+            BiasStart::Mean => column_means(&rows(&seen, &trained)),
+            BiasStart::GeometricMedian => {
+                let every = trained.len().div_ceil(MOST_MEDIAN_CELLS);
+                let some: Vec<u32> = trained.into_iter().step_by(every).collect();
+                geometric_median(&rows(&seen, &some))
+            }
         };
         let state = TrainState::start(initial_parameters(&params, &middle));
         Ok(Self::with_state((params, inputs), (seen, map), is_held_out, device, state))
@@ -140,7 +150,7 @@ impl Trainer {
         let (params, elapsed_secs) = (checkpoint.params().clone(), checkpoint.elapsed_secs());
         check(&params, &inputs)?;
         let (state, is_held_out, early_stop) = checkpoint.into_parts();
-        let seen = seen(&params, &inputs, &is_held_out);
+        let seen = seen(&params, &inputs, &is_held_out)?;
         let step = state.step;
         Ok(Self {
             early_stop,
@@ -338,9 +348,9 @@ impl Cells {
     fn new(seen: &DenseMatrix, is_held_out: Vec<bool>) -> Self {
         let (trained, held_out) = (rows_where(&is_held_out, false), rows_where(&is_held_out, true));
         let mut variation = vec![0.0; seen.n_rows()];
-        for rows in [&trained, &held_out] {
-            let mean = column_means(&seen.select_rows(rows.iter().map(|&row| row as usize)));
-            for &row in rows {
+        for part in [&trained, &held_out] {
+            let mean = column_means(&rows(seen, part));
+            for &row in part {
                 variation[row as usize] = squared_distance(seen.row(row as usize), mean.iter().copied());
             }
         }
@@ -353,15 +363,22 @@ fn rows_where(is_held_out: &[bool], wanted: bool) -> Vec<u32> {
     rows.map(|(row, _)| row as u32).collect()
 }
 
+fn rows(matrix: &DenseMatrix, rows: &[u32]) -> DenseMatrix {
+    matrix.select_rows(rows.iter().map(|&row| row as usize))
+}
+
 /// The inputs as training sees them, by a map found from the cells that are trained on.
-fn seen(params: &SaeParams, inputs: &DenseMatrix, is_held_out: &[bool]) -> (DenseMatrix, InputMap) {
-    let trained = inputs.select_rows(rows_where(is_held_out, false).iter().map(|&row| row as usize));
-    let map = InputMap::fit(&trained, params.center_inputs, params.scaling);
-    (map.apply(inputs), map)
+fn seen(
+    params: &SaeParams,
+    inputs: &DenseMatrix,
+    is_held_out: &[bool],
+) -> Result<(DenseMatrix, InputMap), WhiteningError> {
+    let trained = rows(inputs, &rows_where(is_held_out, false));
+    let map = InputMap::fit(&trained, params.center_inputs, params.scaling)?;
+    Ok((map.apply(inputs), map))
 }
 
 fn check(params: &SaeParams, inputs: &DenseMatrix) -> Result<(), TrainError> {
-    let n_held_out = (params.hold_out.share * inputs.n_rows() as f64).round() as usize;
-    params.check(inputs.n_rows() - n_held_out.min(inputs.n_rows()), inputs.n_cols())?;
+    params.check(inputs.n_rows(), inputs.n_cols())?;
     Ok(inputs.check_finite("the embedding")?)
 }

@@ -6,7 +6,6 @@
 
 mod analysis;
 mod memory;
-mod training;
 
 use std::io::Write;
 

@@ -26,6 +26,8 @@ pub(super) struct Reference {
     pub(super) secs: f64,
     /// Whether they are of one feature.
     pub(super) is_per_feature: bool,
+    /// The step it did, where a bench has several.
+    pub(super) step: Option<String>,
 }
 
 /// The sizes of an analysis.

@@ -95,13 +95,18 @@ pub(crate) fn bench(places: &Places, options: &BenchOptions) -> Outcome {
         }
     }
     // A page that fails must not cost what was and can be measured elsewhere; the task fails after the table.
-    let in_the_tab = in_the_tab(&mut desk, &jobs, options.only.contains(&Bench::Training));
+    let trains = options.only.contains(&Bench::Training);
+    let in_the_tab = in_the_tab(&mut desk, &jobs, trains);
     if let Err(error) = &in_the_tab {
         desk.measured.skip(format!("The page was not measured to the end: {error}"));
     }
     for job in &jobs {
         println!("\n── {}, reference", job.bench.name());
         reference::run(&mut desk, job);
+    }
+    if trains {
+        println!("\n── training, reference");
+        reference::train(&mut desk);
     }
     desk.measured.end();
     keep(&desk, options)?;
@@ -115,7 +120,11 @@ fn job(desk: &Desk, bench: Bench) -> Outcome<Result<Option<Job>, String>> {
 
 /// Lets the browser tests' program do the jobs in the page, and reads what it measured.
 fn in_the_tab(desk: &mut Desk, jobs: &[Job], trains: bool) -> Outcome {
-    if jobs.is_empty() && !trains {
+    if trains {
+        let lines = test::training_in_the_tab(desk.places, DESK_PROFILE)?;
+        desk.measured.take_lines(Place::Tab, Some(Bench::Training), &lines);
+    }
+    if jobs.is_empty() {
         return Ok(());
     }
     let folder = desk.inputs.folder();
@@ -123,10 +132,7 @@ fn in_the_tab(desk: &mut Desk, jobs: &[Job], trains: bool) -> Outcome {
     std::fs::write(&plan, plan::as_json(jobs)).map_err(TaskError::file("write", &plan))?;
     std::fs::write(&results, "").map_err(TaskError::file("write", &results))?;
     let variables = [("FEATURESCOPE_BENCH_PLAN", plan.as_path()), ("FEATURESCOPE_BENCH_RESULTS", results.as_path())];
-    let mut tests = Vec::new();
-    tests.extend((!jobs.is_empty()).then_some("analyses_in_the_tab"));
-    tests.extend(trains.then_some("step_times_in_the_tab"));
-    let ended = test::bench_in_the_tab(desk.places, DESK_PROFILE, &tests, &variables);
+    let ended = test::bench_in_the_tab(desk.places, DESK_PROFILE, &["analyses_in_the_tab"], &variables);
     let lines = std::fs::read_to_string(&results).map_err(TaskError::file("read", &results))?;
     desk.measured.take_lines(Place::Tab, None, &lines);
     ended

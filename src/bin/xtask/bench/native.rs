@@ -87,23 +87,9 @@ fn sizes(summary: &Value) -> Sizes {
 /// # Errors
 /// The command line fails.
 pub(super) fn train(desk: &mut Desk) -> Outcome {
-    let table = process::output("timing training", featurescope(desk.places).arg("bench"))?;
-    for (step, secs) in steps(&table) {
-        desk.measured.take(Place::Native, Bench::Training.name(), &step, secs);
-    }
+    let lines = process::output("timing training", featurescope(desk.places).arg("bench"))?;
+    desk.measured.take_lines(Place::Native, Some(Bench::Training), &lines);
     Ok(())
-}
-
-/// Size and seconds of each step in the tab-separated table of `featurescope bench`.
-fn steps(table: &str) -> Vec<(String, f64)> {
-    let line = |line: &str| match line.split('\t').collect::<Vec<_>>().as_slice() {
-        [variant, d_in, n_features, batch, k, _, millis] => {
-            let secs = millis.parse::<f64>().ok()? / 1e3;
-            Some((format!("{variant}, d {d_in}, h {n_features}, B {batch}, k {k}"), secs))
-        }
-        _ => None,
-    };
-    table.lines().filter_map(line).collect()
 }
 
 fn featurescope(places: &Places) -> Command {
@@ -118,12 +104,6 @@ fn read(path: &Path) -> Outcome<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_of_training_is_read_past_its_header() {
-        let table = "variant\td_in\tn_features\tbatch\tk\tn_steps\tmedian_ms\nvanilla\t20\t10000\t128\t-\t10\t2.50\n";
-        assert_eq!(steps(table), [("vanilla, d 20, h 10000, B 128, k -".to_owned(), 0.0025)]);
-    }
 
     #[test]
     fn opening_and_writing_are_not_the_analysis() {

@@ -13,19 +13,29 @@ use crate::process;
 /// Permutations GSEApy is asked for.
 const N_PERMUTATIONS: &str = "1000";
 /// Packages whose versions stand beside the table.
-const PACKAGES: [&str; 9] =
-    ["python", "anndata", "gseapy", "illico", "numba", "numpy", "scanpy", "scipy", "statsmodels"];
+const PACKAGES: [&str; 10] =
+    ["python", "anndata", "gseapy", "illico", "numba", "numpy", "scanpy", "scipy", "statsmodels", "torch"];
 
 /// Runs what a job is compared with; where it fails, that is said and left out.
 pub(super) fn run(desk: &mut Desk, job: &Job) {
-    let Some(mut script) = script(desk, job) else {
-        println!("no other program is timed here");
-        return;
-    };
+    match script(desk, job) {
+        Some(script) => take(desk, job.bench, script),
+        None => println!("no other program is timed here"),
+    }
+}
+
+/// Times PyTorch's training steps.
+pub(super) fn train(desk: &mut Desk) {
+    let mut script = desk.inputs.script("reference_sae.py");
+    script.args(["--times", "--threads", "1,2"]);
+    take(desk, Bench::Training, script);
+}
+
+fn take(desk: &mut Desk, bench: Bench, mut script: Command) {
     let said = match process::output("the reference", &mut script) {
         Ok(said) => said,
         Err(error) => {
-            let name = job.bench.name();
+            let name = bench.name();
             desk.measured.skip(format!(
                 "The reference of `{name}` was left out: {error}; tests/bench/README.md says what it needs, and \
                  --python names another Python"
@@ -34,7 +44,7 @@ pub(super) fn run(desk: &mut Desk, job: &Job) {
         }
     };
     let rows = rows(&said);
-    desk.measured.references.extend(rows.iter().filter_map(|row| reference(job.bench, row)));
+    desk.measured.references.extend(rows.iter().filter_map(|row| reference(bench, row)));
     desk.measured.versions.extend(rows.iter().flat_map(versions));
 }
 
@@ -71,7 +81,8 @@ fn reference(bench: Bench, row: &Value) -> Option<Reference> {
     };
     let permutations = row["permutations"].as_u64().map(|n| format!(", {n} permutations")).unwrap_or_default();
     let what = format!("{method}{permutations}, {threads}");
-    Some(Reference { bench, what, secs, is_per_feature: per_feature.is_some() })
+    let step = row["step"].as_str().map(str::to_owned);
+    Some(Reference { bench, what, secs, is_per_feature: per_feature.is_some(), step })
 }
 
 /// Versions in a line, as `numpy 2.4.6`.

@@ -103,8 +103,18 @@ fn groups(measured: &Measured, bench: Bench) -> Vec<Row> {
 
 fn training(measured: &Measured) -> Vec<Row> {
     let bench = Bench::Training;
-    let step = |step: &str| Row { shown: millis, ..row(measured, bench, step, format!("training step, {step}"), NONE) };
-    measured.steps(bench).into_iter().map(step).collect()
+    let ours = |step: &str| Row { shown: millis, ..row(measured, bench, step, format!("training step, {step}"), NONE) };
+    let mut rows = Vec::new();
+    for step in measured.steps(bench) {
+        // PyTorch's step costs the same however few features are active.
+        let is_same = |reference: &&Reference| reference.step.as_deref().is_some_and(|other| step.starts_with(other));
+        let beside: Vec<&Reference> = measured.references.iter().filter(is_same).collect();
+        rows.extend(beside.iter().map(|other| Row { reference: Some((other.secs, other.what.clone())), ..ours(step) }));
+        if beside.is_empty() {
+            rows.push(ours(step));
+        }
+    }
+    rows
 }
 
 fn row(measured: &Measured, bench: Bench, step: &str, what: String, goal: &'static str) -> Row {
@@ -184,7 +194,7 @@ mod tests {
     }
 
     fn reference(bench: Bench, secs: f64, is_per_feature: bool) -> Reference {
-        Reference { bench, what: "Other, 1 thread".to_owned(), secs, is_per_feature }
+        Reference { bench, what: "Other, 1 thread".to_owned(), secs, is_per_feature, step: None }
     }
 
     #[test]

@@ -1,8 +1,17 @@
 //! What a training run is asked to do, and what it reports.
 
+mod field;
+mod kind;
+mod numbers;
+mod schedule;
+mod suggest;
+
 use serde::{Deserialize, Serialize};
 
-use super::{InputScaling, SaeField, Schedule};
+pub use self::field::SaeField;
+pub use self::kind::VariantKind;
+pub use self::schedule::Schedule;
+pub use self::suggest::{DataShape, Suggestion, Wishes, donor_label, suggest};
 
 /// Which sparse autoencoder. With e = x̂ − x, B cells in a batch, d dimensions, h features and row vectors; a are
 /// pre-activations, z activations. x̂ = z W_dec + b_dec throughout.
@@ -153,6 +162,19 @@ pub enum LossConvention {
     AsPrinted,
 }
 
+/// How the spread of inputs is changed before training.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputScaling {
+    /// Not at all.
+    #[default]
+    None,
+    /// One factor for all: E‖x‖² becomes the number of dimensions.
+    Factor,
+    /// The covariance becomes the identity.
+    Whiten,
+}
+
 /// What the decoder's bias starts from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -289,12 +311,12 @@ pub enum SaeParamsError {
         /// The value given.
         found: f64,
     },
-    /// Batch of zero or more cells than there are.
-    #[error("the batch size must be between 1 and the number of cells ({n_cells}), not {found}")]
+    /// Batch of zero or more cells than are trained on.
+    #[error("the batch size must be between 1 and the number of cells trained on ({n_cells}), not {found}")]
     Batch {
         /// The value given.
         found: usize,
-        /// Cells.
+        /// Cells that are not held out.
         n_cells: usize,
     },
     /// No epochs.
@@ -346,6 +368,7 @@ impl SaeParams {
     /// # Errors
     /// One [`SaeParamsError`] per kind of mistake, with the value found and the values allowed.
     pub fn check(&self, n_cells: usize, d_in: usize) -> Result<(), SaeParamsError> {
+        let n_cells = self.n_trained(n_cells);
         if d_in == 0 {
             return Err(SaeParamsError::NoInput);
         }
@@ -410,6 +433,12 @@ impl SaeParams {
             return Err(SaeParamsError::PatienceWithoutHoldOut);
         }
         Ok(())
+    }
+
+    /// Of `n_cells` cells those that are trained on, if they are held out by chance; by a label about so many are.
+    pub fn n_trained(&self, n_cells: usize) -> usize {
+        let n_held_out = (self.hold_out.share * n_cells as f64).round() as usize;
+        n_cells - n_held_out.min(n_cells)
     }
 
     /// Bytes a training run takes at most, roughly: parameters, gradients, both moments and a checkpoint being written,
@@ -513,7 +542,7 @@ mod tests {
         let negative = |p: &mut SaeParams| p.variant = Variant::Vanilla { l1: -1.0, loss: LossConvention::AsCoded };
         assert_eq!(check(negative), Err(SaeParamsError::L1 { found: -1.0 }));
         assert_eq!(check(|p| p.learning_rate = 0.0), Err(SaeParamsError::LearningRate { found: 0.0 }));
-        assert_eq!(check(|p| p.batch_size = 1001), Err(SaeParamsError::Batch { found: 1001, n_cells: 1000 }));
+        assert_eq!(check(|p| p.batch_size = 901), Err(SaeParamsError::Batch { found: 901, n_cells: 900 }));
         assert_eq!(check(|p| p.n_epochs = 0), Err(SaeParamsError::Epochs { found: 0 }));
         for change in [
             |p: &mut SaeParams| p.schedule.warm_up = 1.5,

@@ -75,6 +75,39 @@ mod tests {
     }
 
     #[test]
+    fn factors_are_those_of_pytorchs_schedulers() {
+        let all: serde_json::Value =
+            serde_json::from_slice(include_bytes!("../../../tests/fixtures/sae/training/schedules.json")).unwrap();
+        let (runs, annealed) = (all["runs"].as_array().unwrap(), all["annealed"].as_array().unwrap());
+        assert!(runs.len() >= 5 && annealed.len() >= 4);
+        for run in runs {
+            let share = |name: &str| run[name].as_f64().unwrap();
+            let n_steps = run["n_steps"].as_u64().unwrap() as usize;
+            let schedule = Schedule {
+                warm_up: share("warm_up"),
+                decay: share("decay"),
+                sparsity_warm_up: share("sparsity_warm_up"),
+                k_anneal: 0.0,
+            };
+            for (at, t) in run["t"].as_array().unwrap().iter().enumerate() {
+                let t = t.as_u64().unwrap() as usize;
+                let expected = |name: &str| run[name][at].as_f64().unwrap();
+                approx::assert_relative_eq!(schedule.learning_rate(t, n_steps), expected("lr"), max_relative = 1e-11);
+                approx::assert_relative_eq!(schedule.sparsity(t, n_steps), expected("sparsity"), max_relative = 1e-11);
+            }
+        }
+        for run in annealed {
+            let size = |name: &str| run[name].as_u64().unwrap() as usize;
+            let schedule = Schedule { k_anneal: run["k_annealing"].as_f64().unwrap(), ..Schedule::constant() };
+            let first = size("n_features").min(size("k").max(size("n_dims")));
+            for (t, k) in run["t"].as_array().unwrap().iter().zip(run["k_at"].as_array().unwrap()) {
+                let found = schedule.k(t.as_u64().unwrap() as usize, size("n_steps"), first, size("k"));
+                assert_eq!(found as u64, k.as_u64().unwrap(), "{run} {t}");
+            }
+        }
+    }
+
+    #[test]
     fn a_constant_schedule_changes_nothing() {
         let schedule = Schedule::constant();
         for t in [0, 1, 5, 9] {
