@@ -88,9 +88,7 @@ impl TrainForm {
     /// Checks the parameters until no new field is wrong; a wrong field is replaced so that the next can be seen.
     fn judge(&self, params: &SaeParams, errors: &mut FieldErrors) {
         let (mut params, shape) = (params.clone(), &self.shape);
-        let n_held_out =
-            |params: &SaeParams| (params.hold_out.share.clamp(0.0, 1.0) * shape.n_cells as f64).round() as usize;
-        while let Err(error) = params.check(shape.n_cells - n_held_out(&params), shape.d_in) {
+        while let Err(error) = params.check(shape.n_cells, shape.d_in) {
             let field = error.field();
             let is_known = errors.contains_key(&field);
             errors.entry(field).or_insert_with(|| in_the_forms_words(&error));
