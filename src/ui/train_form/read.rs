@@ -76,12 +76,11 @@ impl TrainForm {
             params.set_number(field, None);
         } else if params.number(field).is_some() || is_optional(field) {
             let value = if is_count(field) { text.parse::<u32>().ok().map(f64::from) } else { text.parse().ok() };
-            match value {
-                Some(value) => {
-                    drop(params.set_number(field, Some(if field.is_share() { value / 100.0 } else { value })))
-                }
-                None => drop(errors.insert(field, format!("{expected} is needed, not {}", found()))),
-            }
+            let Some(value) = value else {
+                errors.insert(field, format!("{expected} is needed, not {}", found()));
+                return;
+            };
+            params.set_number(field, Some(if field.is_share() { value / 100.0 } else { value }));
         }
     }
 
