@@ -47,4 +47,4 @@ pub use view::{
 };
 
 /// Version of this protocol; page and engine refuse to talk across versions.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;

@@ -239,6 +239,8 @@ impl TrainForm {
         let follow = [
             (SaeField::Variant, (|to, from| to.kind = from.kind) as fn(&mut Choices, &Choices)),
             (SaeField::Loss, |to, from| to.loss = from.loss),
+            // Of the penalty the target is chosen, not the weight: that follows.
+            (SaeField::L0, |to, from| to.penalty = from.penalty),
             (SaeField::Center, |to, from| to.center_inputs = from.center_inputs),
             (SaeField::Scaling, |to, from| to.scaling = from.scaling),
             (SaeField::BiasStart, |to, from| to.bias_start = from.bias_start),

@@ -75,6 +75,19 @@ fn the_penalty_follows_the_loss_convention() {
 }
 
 #[test]
+fn the_weight_follows_what_the_penalty_is_on() {
+    let mut form = form();
+    form.choose_kind(VariantKind::JumpRelu);
+    assert_eq!((form.text(SaeField::L0), form.text(SaeField::L0Weight)), ("16", "32"));
+    form.choose(SaeField::L0, |choices| choices.penalty = PenaltyKind::Step);
+    assert_eq!((form.has(SaeField::L0), form.text(SaeField::L0Weight)), (false, "4"));
+    let Variant::JumpRelu { penalty, .. } = form.params().unwrap().variant else { panic!() };
+    assert_eq!(penalty, L0Penalty::Step { weight: 4.0 });
+    form.reset();
+    assert_eq!(form.choices().penalty, PenaltyKind::Target);
+}
+
+#[test]
 fn all_mistakes_are_said_at_once() {
     let form = typed(&[
         (SaeField::Features, "many"),

@@ -165,7 +165,7 @@ fn MainFields(form: Form, params: Params) -> impl IntoView {
     view! {
         {field(SaeField::Features, form, params)}
         <Show when=move || is_jump.get()>
-            {named_choice("Penalty on", &PENALTIES, form, SaeField::L0Weight, |choices| &mut choices.penalty)}
+            {named_choice("Penalty on", &PENALTIES, form, SaeField::L0, |choices| &mut choices.penalty)}
         </Show>
         {own
             .into_iter()
