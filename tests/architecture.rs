@@ -35,13 +35,8 @@ const BROWSER_CRATES: [&str; 7] =
 const TARGET_MODULES: [&str; 2] = ["platform", "bin"];
 /// Burn's WebGPU device exists only in wasm builds, so the place that makes devices, the kernels for it and tests in a
 /// browser must ask, too.
-const TARGET_FILES: [&str; 5] = [
-    "sae/device.rs",
-    "sae/bench.rs",
-    "sae/kernels/mod.rs",
-    "sae/kernels/tests/mod.rs",
-    "sae/train/tests.rs",
-];
+const TARGET_FILES: [&str; 5] =
+    ["sae/device.rs", "sae/bench.rs", "sae/kernels/mod.rs", "sae/kernels/tests/mod.rs", "sae/train/tests.rs"];
 
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     TABLE.iter().map(|(module, imports)| (*module, imports.iter().copied().collect())).collect()

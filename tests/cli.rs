@@ -74,6 +74,46 @@ fn a_run_writes_every_file_and_loads_its_own_weights() {
 }
 
 #[test]
+fn a_run_by_suggested_settings_says_how_good_it_is() {
+    let out = out_folder("quality");
+    let options =
+        ["--variant", "batch-topk", "--epochs", "60", "--hold-out-by", "condition", "--quality", "--no-tables"];
+    let output = run("obsm/X_latent", &out, &options);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let quality: serde_json::Value = serde_json::from_slice(&std::fs::read(out.join("quality.json")).unwrap()).unwrap();
+    assert_eq!(
+        quality["training"]["n_cells"].as_u64().unwrap() + quality["held_out"]["n_cells"].as_u64().unwrap(),
+        240
+    );
+    assert!(quality["training"]["explained_variance"].as_f64().unwrap() > 0.5, "{quality}");
+    let output = run("obsm/X_latent", &out, &["--weights", "identity", "--quality", "csv", "--no-tables"]);
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    let table = std::fs::read_to_string(out.join("quality.csv")).unwrap();
+    assert!(table.starts_with("cells,measure,value\nall,n_cells,240\n"), "{table}");
+    assert!(!table.contains("held_out") && !out.join("quality.json").exists(), "{table}");
+}
+
+#[test]
+fn training_options_that_make_no_sense_are_refused() {
+    let out = out_folder("training_options");
+    for (options, text) in [
+        (&["--variant", "gated", "--k", "3"][..], "--k belongs to --variant topk, batch-topk, matryoshka"),
+        (&["--hold-out-by", "donor"], "--hold-out-by: there is no label column \"donor\""),
+        (&["--warm-up", "1.5"], "The warm-up share must be between 0 and 1, not 1.5"),
+        (&["--patience", "3", "--hold-out", "0"], "patience needs held-out cells"),
+        (&["--weights", "identity", "--plain"], "cannot be used with"),
+        (&["--resume", "x.fsrun", "--k", "3"], "cannot be used with"),
+    ] {
+        let output = run("obsm/X_latent", &out, options);
+        assert_eq!(output.status.code(), Some(2), "{options:?}: {}", errors(&output));
+        assert!(errors(&output).to_lowercase().contains(&text.to_lowercase()), "{options:?}: {}", errors(&output));
+    }
+    let sets = fixture("sets.gmt");
+    let output = run("obsm/X_latent", &out, &["--resume", &sets]);
+    assert!(errors(&output).contains("--resume: \"sets.gmt\" holds gene sets"), "{}", errors(&output));
+}
+
+#[test]
 fn gsea_is_written_where_it_is_asked_for() {
     let out = out_folder("gsea");
     let options = ["--epochs", "100", "--seed", "1", "--positives", "active", "--gsea", "all", "--gsea-rank", "welch"];

@@ -17,9 +17,10 @@ use featurescope::platform::MemoryStore;
 use featurescope::platform::native::{Session, Turn};
 use featurescope::protocol::{
     AnalysisMode, AnalysisParams, AnalysisSummary, Answer, AssociationParams, Call, CellColor, CheckpointInfo,
-    DatasetSummary, Event, ExportKind, ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, Job, MapSource,
-    Positives, Request, RequestId, SaeOrigin, SaeParams, SaeSummary, SoundParams, SteerParams, SteerTarget,
-    TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant, ViewQuery, ViewResult,
+    DatasetSummary, Event, ExportKind, ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, HoldOut, Job,
+    MapSource, Positives, Request, RequestId, SaeOrigin, SaeParams, SaeQuality, SaeSummary, SoundParams, SteerParams,
+    SteerTarget, TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant, VariantKind, ViewQuery,
+    ViewResult, Wishes, suggest,
 };
 
 const N_CELLS: usize = 240;
@@ -511,6 +512,111 @@ fn a_resumed_training_ends_like_an_uninterrupted_one() {
     assert!(events.contains(&Event::Checkpoint(None)));
     sae_ready(events);
     assert_eq!(second.export(ExportKind::Sae), expected);
+}
+
+#[test]
+fn a_run_saved_as_a_file_is_continued_elsewhere() {
+    let longer = SaeParams { n_epochs: 1500, ..params() };
+    let mut whole = desk();
+    whole.open(&["small.h5ad"]);
+    whole.train(longer.clone());
+    let mut first = desk();
+    first.open(&["small.h5ad"]);
+    assert!(first.refused(Request::Export { kind: ExportKind::TrainingRun }).contains("No training run is kept"));
+    first.send(Request::Train { embedding: "X_latent".into(), params: longer });
+    while !matches!(first.next().event, Event::Training { .. }) {}
+    first.ask(Request::PauseTraining);
+    let file = first.export(ExportKind::TrainingRun).remove(0);
+    assert!(file.name.starts_with("small") && file.name.ends_with(".fsrun"), "{}", file.name);
+
+    let mut second = desk();
+    let opened = |desk: &mut Desk, bytes: Vec<u8>| {
+        let files = vec![desk.session.host().add_source("run.bin", Arc::new(MemorySource(bytes)))];
+        desk.ask(Request::Open { files, embedding: None })
+    };
+    let events = opened(&mut second, file.bytes.to_vec());
+    assert!(!kept(&events).unwrap().fits_open_data);
+    assert!(events.iter().any(|event| matches!(event, Event::Noticed(notice) if notice.text.contains("X_latent"))));
+    let files = second.files(&["small.h5ad"]);
+    assert!(kept(&second.ask(Request::Open { files, embedding: None })).unwrap().fits_open_data);
+    sae_ready(second.ask(Request::ResumeCheckpoint));
+    assert_eq!(second.export(ExportKind::Sae), whole.export(ExportKind::Sae));
+
+    let mut third = desk();
+    third.open(&["small.h5ad"]);
+    assert!(kept(&opened(&mut third, file.bytes.to_vec())).unwrap().fits_open_data);
+    let cut = file.bytes[..file.bytes.len() - 1].to_vec();
+    let events = opened(&mut third, cut);
+    let refusal = |event: &Event| matches!(event, Event::Failed { message } if message.contains("is damaged"));
+    assert!(events.iter().any(refusal), "{events:?}");
+}
+
+fn quality(desk: &mut Desk) -> SaeQuality {
+    match desk.view(ViewQuery::Quality) {
+        ViewResult::Quality(quality) => *quality,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn quality_tells_cells_trained_on_and_held_out_apart() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    let hold_out = HoldOut { share: 0.25, label: None };
+    let sae = desk.train(SaeParams { hold_out, center_inputs: true, ..params() });
+    let found = quality(&mut desk);
+    let (training, held_out) = (found.training.as_ref().unwrap(), found.held_out.as_ref().unwrap());
+    assert_eq!((training.n_cells, held_out.n_cells, found.all.n_cells), (180, 60, 240));
+    assert_eq!((found.all.explained_variance, found.all.l0), (sae.explained_variance, sae.l0));
+    assert!(held_out.explained_variance > 0.8 && held_out.explained_variance < 1.0, "{held_out:?}");
+    let error = (180.0 * training.mse_per_cell + 60.0 * held_out.mse_per_cell) / 240.0;
+    assert!((error / found.all.mse_per_cell - 1.0).abs() < 1e-12);
+    assert!((found.all.mse_per_cell / found.all.mse_per_value - 8.0).abs() < 1e-12);
+    let SaeOrigin::Trained { last, .. } = &sae.origin else { panic!("{sae:?}") };
+    // The one is of weights as trained, in scaled inputs; the other of weights as saved: the same numbers but rounding.
+    assert!((last.held_out.unwrap() - held_out.explained_variance).abs() < 1e-4, "{last:?} {held_out:?}");
+    assert_eq!(found.dead_in_training.as_ref().unwrap().window_epochs, 1.0);
+    assert_eq!(found.density_counts.iter().sum::<u32>() + found.n_silent, 4);
+    assert!(found.max_decoder_cosine >= found.median_decoder_cosine);
+    assert_eq!(quality(&mut desk), found);
+}
+
+#[test]
+fn loaded_weights_have_a_quality_without_held_out_cells() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    sae_ready(desk.ask(Request::UseColumns { embedding: "X_latent".into() }));
+    let found = quality(&mut desk);
+    assert_eq!((found.training, found.held_out, found.dead_in_training), (None, None, None));
+    assert_eq!((found.max_decoder_cosine, found.encoder_decoder_cosine), (Some(0.0), 1.0));
+}
+
+#[test]
+fn a_run_that_gains_nothing_more_says_that_it_ended_early() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    let hold_out = HoldOut { share: 0.25, label: Some("condition".into()) };
+    let sae = desk.train(SaeParams { hold_out, patience: Some(2), ..endless() });
+    let SaeOrigin::Trained { last, ran_out_of_patience, .. } = &sae.origin else { panic!("{sae:?}") };
+    assert!(*ran_out_of_patience && last.step < last.n_steps, "{last:?}");
+    let unknown = HoldOut { share: 0.25, label: Some("nothing".into()) };
+    let request = Request::Train { embedding: "X_latent".into(), params: SaeParams { hold_out: unknown, ..params() } };
+    assert!(desk.refused(request).contains("\"nothing\""));
+}
+
+#[test]
+fn what_suits_an_open_embedding_can_be_trained() {
+    let mut desk = desk();
+    let dataset = desk.open(&["small.h5ad"]);
+    let shape = dataset.shape("X_latent", false).unwrap();
+    assert_eq!((shape.n_cells, shape.d_in), (N_CELLS, 8));
+    assert!(shape.offset_ratio.is_some_and(|ratio| ratio > 0.0));
+    for kind in VariantKind::ALL {
+        let wishes = Wishes { kind: Some(kind), ..Wishes::default() };
+        let suggested = suggest(&shape, &wishes).params;
+        let sae = desk.train(SaeParams { n_epochs: suggested.n_epochs.min(60), ..suggested });
+        assert!(sae.explained_variance > 0.3 && sae.n_live > 0, "{kind:?}: {sae:?}");
+    }
 }
 
 #[test]

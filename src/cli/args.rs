@@ -2,16 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use super::analysis_args::AnalysisOptions;
 use super::error::CliError;
 use super::groups::Groups;
 use super::gsea_args::GseaOptions;
+use super::quality::QualityFormat;
+use super::training_args::TrainingOptions;
 use crate::data::FeatureId;
 use crate::protocol::{
-    AnalysisParams, ExportKind, FeatureGseaParams, GseaFeatures, LossConvention, SaeParams, TableFormat, TableStyle,
-    USUAL_AUX, Variant,
+    AnalysisParams, DataShape, ExportKind, FeatureGseaParams, GseaFeatures, SaeParams, TableFormat, TableStyle,
 };
 
 /// Single-cell embeddings through sparse features.
@@ -48,8 +49,11 @@ pub(super) struct RunOptions {
     pub(super) labels: Option<PathBuf>,
     /// A folder of weights to load in place of training (SAELens, sparsify, `dictionary_learning`, scFeatureLens,
     /// bio-sae), or a lone .pt, or `identity`: the embedding's columns are the features.
-    #[arg(long, value_name = "DIR|FILE|identity", conflicts_with_all = TRAINING_OPTIONS)]
+    #[arg(long, value_name = "DIR|FILE|identity", conflicts_with = "TrainingOptions")]
     weights: Option<PathBuf>,
+    /// A training run that was saved (.fsrun), to go on with.
+    #[arg(long, value_name = "F.fsrun", conflicts_with_all = ["weights", "TrainingOptions"])]
+    pub(super) resume: Option<PathBuf>,
     /// Seed of initialisation, shuffling and sampled cells [default: 0].
     #[arg(long, allow_negative_numbers = true)]
     seed: Option<u64>,
@@ -73,6 +77,10 @@ pub(super) struct RunOptions {
     /// category must be left out to compare with.
     #[arg(long, value_name = "COLUMN:A,B,…")]
     lineage: Option<Groups>,
+    /// Write quality.json or quality.csv: error, explained variance, sparsity and dead features on cells trained on and
+    /// held out, and the shape of the dictionary [json where no kind is given].
+    #[arg(long, value_name = "json|csv", num_args = 0..=1, default_missing_value = "json")]
+    pub(super) quality: Option<QualityFormat>,
     /// Write no tables of genes, gene sets and labels, which are large where there are many features.
     #[arg(long, conflicts_with = "csv")]
     no_tables: bool,
@@ -84,43 +92,8 @@ pub(super) struct RunOptions {
     pub(super) out: PathBuf,
 }
 
-const TRAINING_OPTIONS: [&str; 7] = ["variant", "hidden", "k", "l1", "lr", "epochs", "batch"];
-
 /// What `--weights` says where the embedding's columns are the features.
 const IDENTITY: &str = "identity";
-
-#[derive(Args, Debug)]
-struct TrainingOptions {
-    /// Kind of sparse autoencoder [default: topk].
-    #[arg(long, value_enum)]
-    variant: Option<VariantName>,
-    /// Number of features [default: 512].
-    #[arg(long, allow_negative_numbers = true)]
-    hidden: Option<usize>,
-    /// Active features per cell, for topk [default: 16].
-    #[arg(long, allow_negative_numbers = true)]
-    k: Option<usize>,
-    /// Weight of the L1 penalty, for vanilla [default: 0.001].
-    #[arg(long, allow_hyphen_values = true)]
-    l1: Option<f64>,
-    /// Learning rate [default: 0.001].
-    #[arg(long, allow_hyphen_values = true)]
-    lr: Option<f64>,
-    /// Passes over the cells [default: 40].
-    #[arg(long, allow_negative_numbers = true)]
-    epochs: Option<usize>,
-    /// Cells per step [default: 256, or all where there are fewer].
-    #[arg(long, allow_negative_numbers = true)]
-    batch: Option<usize>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
-enum VariantName {
-    /// ReLU with an L1 penalty, as in the paper.
-    Vanilla,
-    /// The k largest activations of a cell.
-    Topk,
-}
 
 /// Where the embedding comes from.
 #[derive(Debug, PartialEq, Eq)]
@@ -134,7 +107,8 @@ pub(super) enum EmbeddingSource {
 impl RunOptions {
     /// Label columns that options name, each with its option.
     pub(super) fn label_columns(&self) -> Vec<(&'static str, String)> {
-        self.analysis.label_columns()
+        let held_out_by = self.training.hold_out_label().map(|label| ("--hold-out-by", label.to_owned()));
+        held_out_by.into_iter().chain(self.analysis.label_columns()).collect()
     }
 
     /// The tables an analysis is written as.
@@ -187,7 +161,7 @@ impl RunOptions {
     /// # Errors
     /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        self.training.variant()?;
+        self.sae_params(&DataShape::default())?;
         self.check_groups()?;
         self.analysis_params()?;
         self.gsea()?;
@@ -225,22 +199,12 @@ impl RunOptions {
         self.weights.as_deref() == Some(Path::new(IDENTITY))
     }
 
-    /// What to train on `n_cells` cells: a batch has no more of them unless that was asked for.
+    /// What to train on data of this shape.
     ///
     /// # Errors
-    /// [`CliError::Usage`] for an option that belongs to the other variant.
-    pub(super) fn sae_params(&self, n_cells: usize) -> Result<SaeParams, CliError> {
-        let options = &self.training;
-        let defaults = SaeParams::default();
-        Ok(SaeParams {
-            variant: options.variant()?,
-            n_features: options.hidden.unwrap_or(defaults.n_features),
-            learning_rate: options.lr.unwrap_or(defaults.learning_rate),
-            batch_size: options.batch.unwrap_or(defaults.batch_size.min(defaults.n_trained(n_cells))),
-            n_epochs: options.epochs.unwrap_or(defaults.n_epochs),
-            seed: self.seed.unwrap_or(defaults.seed),
-            ..defaults
-        })
+    /// As [`TrainingOptions::params`].
+    pub(super) fn sae_params(&self, shape: &DataShape) -> Result<SaeParams, CliError> {
+        self.training.params(shape, self.seed)
     }
 
     /// The features GSEA is asked for and how, if it is.
@@ -270,21 +234,6 @@ impl RunOptions {
     }
 }
 
-impl TrainingOptions {
-    fn variant(&self) -> Result<Variant, CliError> {
-        match self.variant.unwrap_or(VariantName::Topk) {
-            VariantName::Topk if self.l1.is_some() => {
-                Err(CliError::Usage("--l1 belongs to --variant vanilla; topk has no penalty".to_owned()))
-            }
-            VariantName::Topk => Ok(Variant::TopK { k: self.k.unwrap_or(16), aux: USUAL_AUX }),
-            VariantName::Vanilla if self.k.is_some() => {
-                Err(CliError::Usage("--k belongs to --variant topk; vanilla has --l1".to_owned()))
-            }
-            VariantName::Vanilla => Ok(Variant::Vanilla { l1: self.l1.unwrap_or(1e-3), loss: LossConvention::AsCoded }),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,7 +251,6 @@ mod tests {
     fn defaults_are_those_of_the_params() {
         let options = parse(&[]).unwrap();
         assert!(options.check().is_ok());
-        assert_eq!(options.sae_params(1000).unwrap(), SaeParams::default());
         assert_eq!(options.analysis_params().unwrap(), AnalysisParams::default());
         assert_eq!(options.embedding_source(), EmbeddingSource::Obsm("X_pca".to_owned()));
     }
@@ -311,14 +259,6 @@ mod tests {
     fn options_of_the_other_variant_are_refused() {
         assert!(parse(&["--l1", "0.1"]).unwrap().check().is_err());
         assert!(parse(&["--variant", "vanilla", "--k", "4"]).unwrap().check().is_err());
-        let vanilla = parse(&["--variant", "vanilla", "--l1", "0.1"]).unwrap().sae_params(1000).unwrap();
-        assert_eq!(vanilla.variant, Variant::Vanilla { l1: 0.1, loss: LossConvention::AsCoded });
-    }
-
-    #[test]
-    fn a_batch_nobody_set_has_no_more_cells_than_there_are() {
-        assert_eq!(parse(&[]).unwrap().sae_params(120).unwrap().batch_size, 108);
-        assert_eq!(parse(&["--batch", "200"]).unwrap().sae_params(120).unwrap().batch_size, 200);
     }
 
     #[test]
@@ -336,13 +276,15 @@ mod tests {
 
     #[test]
     fn negative_numbers_are_values() {
-        assert_eq!(parse(&["--lr", "-1e-3"]).unwrap().sae_params(1000).unwrap().learning_rate, -1e-3);
+        assert_eq!(parse(&["--lr", "-1e-3"]).unwrap().sae_params(&DataShape::default()).unwrap().learning_rate, -1e-3);
         assert!(parse(&["--epochs", "-1"]).unwrap_err().to_string().contains("invalid value '-1'"));
     }
 
     #[test]
     fn weights_exclude_training_options() {
-        assert!(parse(&["--weights", "d", "--hidden", "8"]).is_err());
+        for option in [&["--hidden", "8"][..], &["--plain"], &["--patience", "3"], &["--scaling", "none"]] {
+            assert!(parse(&[&["--weights", "d"], option].concat()).is_err(), "{option:?}");
+        }
         assert_eq!(parse(&["--weights", "d", "--seed", "3"]).unwrap().weights(), Some(Path::new("d")));
         let identity = parse(&["--weights", "identity"]).unwrap();
         assert_eq!((identity.is_identity(), identity.weights()), (true, None));

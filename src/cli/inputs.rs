@@ -25,6 +25,7 @@ enum Role {
     Labels,
     GeneSets,
     Weights,
+    Run,
 }
 
 /// Opens the files of a run.
@@ -100,6 +101,7 @@ fn inputs(options: &RunOptions) -> Vec<(Role, PathBuf)> {
     }
     inputs.extend(options.labels.iter().map(|path| (Role::Labels, path.clone())));
     inputs.extend(options.gene_sets.iter().map(|path| (Role::GeneSets, path.clone())));
+    inputs.extend(options.resume.iter().map(|path| (Role::Run, path.clone())));
     inputs
 }
 
@@ -112,6 +114,7 @@ impl Role {
             // An ontology says how gene sets hang together.
             FileKind::GeneSets(_) | FileKind::Ontology => Self::GeneSets,
             FileKind::SaeConfig | FileKind::SaeWeights | FileKind::SaeMean => Self::Weights,
+            FileKind::TrainingRun => Self::Run,
         }
     }
 
@@ -122,6 +125,7 @@ impl Role {
             Self::Labels => "--labels",
             Self::GeneSets => "--gene-sets",
             Self::Weights => "--weights",
+            Self::Run => "--resume",
         }
     }
 
@@ -133,6 +137,7 @@ impl Role {
             Self::Labels => "is a table of labels",
             Self::GeneSets => "holds gene sets",
             Self::Weights => "is of a sparse autoencoder",
+            Self::Run => "is a training run that was saved",
         }
     }
 

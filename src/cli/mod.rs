@@ -13,8 +13,10 @@ mod gsea_args;
 mod inputs;
 mod outputs;
 mod progress;
+mod quality;
 mod run;
 mod timings;
+mod training_args;
 
 use std::io::Write;
 use std::process::ExitCode;

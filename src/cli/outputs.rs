@@ -10,7 +10,7 @@ use super::error::CliError;
 use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
 
 /// What a run may leave beside the weights, which every run writes anew.
-const RESULTS: [&str; 11] = [
+const RESULTS: [&str; 13] = [
     "summary.json",
     "feature_statistics.csv",
     "differential_expression.csv",
@@ -22,6 +22,8 @@ const RESULTS: [&str; 11] = [
     "gsea.csv",
     "differential_features.csv",
     "lineage.csv",
+    "quality.json",
+    "quality.csv",
 ];
 
 /// The folder results go to.

@@ -64,8 +64,9 @@ impl Progress {
 }
 
 fn training_text(progress: &TrainProgress) -> String {
+    let held_out = progress.held_out.map(|value| format!(" ({value:.3} held out)")).unwrap_or_default();
     format!(
-        "Training: epoch {}, loss {:.4}, L0 {:.1}, dead {:.0} %, explained variance {:.3}, {:.0} s left",
+        "Training: epoch {}, loss {:.4}, L0 {:.1}, dead {:.0} %, explained variance {:.3}{held_out}, {:.0} s left",
         progress.epoch + 1,
         progress.loss,
         progress.l0,

@@ -7,12 +7,13 @@ use super::driver::{Driver, cancel};
 use super::error::CliError;
 use super::inputs::{embedding_name, input_files};
 use super::outputs::{Outputs, RunReport};
+use super::quality;
 use super::{Ending, INTERRUPTED};
 use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
     AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle, Job,
-    LabelInfo, LabelKind, Notice, Request, SaeSummary, TableQuery, ViewQuery, ViewResult,
+    LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableQuery, ViewQuery, ViewResult,
 };
 use crate::sae::CONFIG_FILE;
 
@@ -35,6 +36,7 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     outputs.remove_former()?;
     export(&mut driver, &mut outputs, ExportKind::Sae)?;
     export(&mut driver, &mut outputs, ExportKind::FeatureStatistics)?;
+    write_quality(&mut driver, &mut outputs, options)?;
     for kind in options.group_tables() {
         export(&mut driver, &mut outputs, kind)?;
     }
@@ -77,7 +79,7 @@ fn prepare(
             check_weights_embedding(&dataset, &sae, &embedding)?;
             sae
         }
-        None => match make_sae(driver, &embedding, options, dataset.n_cells)? {
+        None => match make_sae(driver, &embedding, options, &dataset)? {
             Some(sae) => sae,
             None => return Ok(None),
         },
@@ -169,19 +171,36 @@ fn make_sae(
     driver: &mut Driver,
     embedding: &str,
     options: &RunOptions,
-    n_cells: usize,
+    dataset: &DatasetSummary,
 ) -> Result<Option<SaeSummary>, CliError> {
     let take = |event| match event {
         Event::SaeReady(sae) => Some(sae),
         _ => None,
     };
+    // An embedding that is not there is refused by the engine, which knows those that are.
+    let params = options.sae_params(&dataset.shape(embedding, false).unwrap_or_default())?;
     let embedding = embedding.to_owned();
     if options.is_identity() {
         return driver.ask(Request::UseColumns { embedding }, None, take).map_err(CliError::Refused);
     }
-    driver.progress.say(&format!("Training on {embedding}"));
-    let request = Request::Train { embedding, params: options.sae_params(n_cells)? };
+    let request = if options.resume.is_some() {
+        driver.progress.say(&format!("Going on with a training run on {embedding}"));
+        Request::ResumeCheckpoint
+    } else {
+        driver.progress.say(&training_line(&embedding, &params));
+        Request::Train { embedding, params }
+    };
     driver.ask(request, Some(&Request::StopTraining), take).map_err(CliError::Refused)
+}
+
+fn training_line(embedding: &str, params: &SaeParams) -> String {
+    let SaeParams { n_features, n_epochs, batch_size, hold_out, .. } = params;
+    let held_out = match (&hold_out.label, hold_out.share > 0.0) {
+        (_, false) => "nothing held out".to_owned(),
+        (None, true) => format!("{:.0} % of the cells held out", 100.0 * hold_out.share),
+        (Some(label), true) => format!("{:.0} % of the cells held out by {label}", 100.0 * hold_out.share),
+    };
+    format!("Training on {embedding}: {n_features} features, {n_epochs} epochs of batches of {batch_size}, {held_out}")
 }
 
 fn sae_line(sae: &SaeSummary) -> String {
@@ -263,6 +282,20 @@ fn export(driver: &mut Driver, outputs: &mut Outputs, kind: ExportKind) -> Resul
     match files {
         Some(files) => outputs.write_all(files),
         None => outputs.discard_unfinished(),
+    }
+}
+
+/// Writes how good the sparse autoencoder is, if that is asked for.
+fn write_quality(driver: &mut Driver, outputs: &mut Outputs, options: &RunOptions) -> Result<(), CliError> {
+    let Some(format) = options.quality else { return Ok(()) };
+    let take = |event| match event {
+        Event::View(ViewResult::Quality(quality)) => Some(quality),
+        _ => None,
+    };
+    let request = Request::View { query: ViewQuery::Quality };
+    match driver.ask(request, None, take).map_err(CliError::Failed)? {
+        Some(found) => outputs.write_all(vec![quality::file(&found, format)?]),
+        None => Ok(()),
     }
 }
 

@@ -1,19 +1,22 @@
-//! Training runs kept in storage, so that a reload does not lose them.
+//! Training runs kept in storage, so that a reload does not lose them, and as files.
 //!
 //! Two slots are written in turn and each carries a number and a checksum: a write that was cut off leaves the one
-//! before it readable. What a slot holds is the trainer's own bytes behind a JSON header that says what they are.
+//! before it readable. What a slot holds is the trainer's own bytes behind a JSON header that says what they are. A file
+//! holds what a slot holds; one that is opened takes the place of the run that was kept.
 
 use serde::{Deserialize, Serialize};
 
+use super::EngineError;
 use super::session::Inner;
 use super::state::OpenData;
 use super::train::fitting_embedding;
+use crate::data::Notice;
+use crate::io::TRAINING_RUN_MAGIC;
 use crate::platform::{HostError, Store};
 use crate::protocol::{CheckpointInfo, Event, PROTOCOL_VERSION, RequestId, SaeParams, TrainProgress};
 use crate::sae::Checkpoint;
 
 const SLOTS: [&str; 2] = ["featurescope-training-0", "featurescope-training-1"];
-const MAGIC: &[u8; 8] = b"FScopeT1";
 /// Magic, number, checksum, length of the header.
 const PREFIX: usize = 8 + 8 + 8 + 8;
 
@@ -72,15 +75,23 @@ pub(super) async fn load(store: &dyn Store) -> Result<Option<Kept>, HostError> {
 /// # Errors
 /// [`HostError::Storage`] if the storage is missing, full or refused.
 pub(super) async fn save(store: &dyn Store, kept: &Kept) -> Result<(), HostError> {
+    store.put(SLOTS[(kept.number % 2) as usize], &to_bytes(kept)?).await
+}
+
+/// What a slot or a file holds.
+///
+/// # Errors
+/// [`HostError::Storage`] if the facts have no JSON form, which none lack.
+pub(super) fn to_bytes(kept: &Kept) -> Result<Vec<u8>, HostError> {
     let header = serde_json::to_vec(&kept.facts).map_err(|error| HostError::Storage { reason: error.to_string() })?;
     let mut bytes = Vec::with_capacity(PREFIX + header.len() + kept.body.len());
-    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&TRAINING_RUN_MAGIC);
     bytes.extend_from_slice(&kept.number.to_le_bytes());
     bytes.extend_from_slice(&checksum(&[&header, &kept.body]).to_le_bytes());
     bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
     bytes.extend_from_slice(&header);
     bytes.extend_from_slice(&kept.body);
-    store.put(SLOTS[(kept.number % 2) as usize], &bytes).await
+    Ok(bytes)
 }
 
 /// Forgets every kept run.
@@ -98,7 +109,7 @@ pub(super) async fn discard(store: &dyn Store) -> Result<(), HostError> {
 fn parse(bytes: &[u8]) -> Option<Kept> {
     let prefix = bytes.get(..PREFIX)?;
     let number_at = |at: usize| prefix[at..at + 8].try_into().ok().map(u64::from_le_bytes);
-    if &prefix[..8] != MAGIC {
+    if prefix[..8] != TRAINING_RUN_MAGIC {
         return None;
     }
     let (number, expected, n_header) = (number_at(8)?, number_at(16)?, usize::try_from(number_at(24)?).ok()?);
@@ -152,6 +163,38 @@ impl Inner {
         self.emit(id, Event::Checkpoint(info));
     }
 
+    /// Keeps a training run from a file in place of the one that was kept.
+    ///
+    /// # Errors
+    /// [`EngineError::TrainingRunFile`] if it is damaged or of another version, [`EngineError::Host`] if it can't be
+    /// kept.
+    pub(super) async fn take_run(&self, file: &str, bytes: &[u8]) -> Result<(), EngineError> {
+        let damaged = || EngineError::TrainingRunFile { file: file.to_owned() };
+        let kept = parse(bytes).ok_or_else(damaged)?;
+        Checkpoint::from_bytes(&kept.body).map_err(|_| damaged())?;
+        let kept = Kept { number: self.next_checkpoint_number(), ..kept };
+        save(self.host.store(), &kept).await?;
+        self.state.borrow_mut().checkpoint = Some((kept.facts, false));
+        Ok(())
+    }
+
+    /// Tells the training run that was just opened, and whether it fits the data that are open.
+    pub(super) async fn tell_opened_run(&self, id: RequestId) {
+        let data = self.state.borrow().data.clone();
+        if let Some(data) = data {
+            self.match_checkpoint(&data).await;
+        }
+        let Some((facts, fits)) = self.state.borrow().checkpoint.clone() else { return };
+        if !fits {
+            let text = format!(
+                "The training run is of {:?}, embedding {:?}; open the data it was made on to go on with it.",
+                facts.dataset_name, facts.embedding
+            );
+            self.emit(id, Event::Noticed(Notice::info(text)));
+        }
+        self.emit(id, Event::Checkpoint(Some(facts.info(fits))));
+    }
+
     /// Throws the kept training run away.
     ///
     /// # Errors
@@ -199,6 +242,13 @@ mod tests {
         assert_eq!(block_on(load(&store)).unwrap(), Some(kept(3)));
         block_on(discard(&store)).unwrap();
         assert_eq!(block_on(load(&store)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_file_holds_what_a_slot_holds() {
+        let bytes = to_bytes(&kept(5)).unwrap();
+        assert_eq!(parse(&bytes), Some(kept(5)));
+        assert_eq!((parse(&bytes[..40]), parse(b"FScopeT1")), (None, None));
     }
 
     #[test]

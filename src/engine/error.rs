@@ -214,6 +214,14 @@ pub enum EngineError {
     /// Nothing is kept in storage.
     #[error("no training run is kept, so there is nothing to resume; train anew")]
     NoCheckpoint,
+    /// A file does not hold a whole training run.
+    #[error(
+        "{file:?} begins as a training run but is damaged or from another version of FeatureScope; save the run again, or train anew"
+    )]
+    TrainingRunFile {
+        /// The file.
+        file: String,
+    },
     /// What is kept is of other data.
     #[error(
         "the training run that is kept is of {dataset:?}, embedding {embedding:?}, and the open data do not have its values; open those files to resume it"

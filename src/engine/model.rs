@@ -9,7 +9,7 @@ use super::jobs::RunningJob;
 use super::state::OpenData;
 use crate::data::{CellTable, DenseMatrix, Embedding, FeatureId, Notice, SparseActivations};
 use crate::lens::{BestLabel, FeatureStatistics, LabelBaselines, LabelIndex, feature_statistics};
-use crate::protocol::{AssociationParams, SaeOrigin, SaeSummary};
+use crate::protocol::{AssociationParams, SaeOrigin, SaeQuality, SaeSummary};
 use crate::sae::{Device, Sae, encode_all, metrics};
 
 /// Cells whose pre-activations are dense at a time: this many values, whatever the number of features.
@@ -71,12 +71,14 @@ pub(super) struct Model {
     pub(super) activations: SparseActivations,
     pub(super) statistics: Vec<FeatureStatistics>,
     pub(super) summary: SaeSummary,
+    /// Whether training never saw a cell, `[n_cells]`; empty where nothing is known of that.
+    pub(super) is_held_out: Vec<bool>,
 }
 
 impl Model {
     pub(super) fn new(sae: Sae, activations: SparseActivations, summary: SaeSummary) -> Self {
         let statistics = feature_statistics(&activations);
-        Self { sae, activations, statistics, summary }
+        Self { sae, activations, statistics, summary, is_held_out: Vec::new() }
     }
 }
 
@@ -86,11 +88,14 @@ pub(super) struct Features {
     best_labels: OnceCell<Vec<Option<BestLabel>>>,
     baselines: OnceCell<LabelBaselines>,
     association: RefCell<Option<Rc<Association>>>,
+    /// How good it is, once it was asked for.
+    pub(super) quality: OnceCell<SaeQuality>,
 }
 
 impl Features {
     pub(super) fn new(model: Rc<Model>) -> Self {
-        Self { model, best_labels: OnceCell::new(), baselines: OnceCell::new(), association: RefCell::default() }
+        let (best_labels, baselines, association, quality) = Default::default();
+        Self { model, best_labels, baselines, association, quality }
     }
 
     /// # Errors

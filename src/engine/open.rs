@@ -24,7 +24,17 @@ pub(super) async fn run(
     wish: Option<String>,
 ) -> Result<(), EngineError> {
     let job = inner.jobs.start(Job::Open, id, &inner.host)?;
-    let imported = import(inner, &job, &files).await?;
+    let (runs, imported): (Vec<_>, Vec<_>) = import(inner, &job, &files)
+        .await?
+        .into_iter()
+        .partition(|(_, content)| matches!(content, Imported::TrainingRun(_)));
+    let has_run = !runs.is_empty();
+    if has_run && imported.is_empty() {
+        take_runs(inner, runs).await?;
+        drop(job);
+        inner.tell_opened_run(id).await;
+        return Ok(());
+    }
     job.set_share(READING_SHARE, 1.0);
     let brought = Brought::of(&imported, wish);
     let (opened, sae) = join(inner, &job, imported, &brought)?;
@@ -33,12 +43,30 @@ pub(super) async fn run(
         None => None,
     };
     let data = Rc::clone(&opened.data);
+    take_runs(inner, runs).await?;
     opened.put(inner, &job);
     if let Some(model) = model {
         inner.put_model(model, &job);
     }
     drop(job);
-    inner.match_checkpoint(&data).await;
+    if has_run {
+        inner.tell_opened_run(0).await;
+    } else {
+        inner.match_checkpoint(&data).await;
+    }
+    Ok(())
+}
+
+/// Keeps the training run among the files.
+async fn take_runs(inner: &Inner, runs: Vec<(String, Imported)>) -> Result<(), EngineError> {
+    for (file, content) in runs {
+        if inner.training_embedding().is_some() {
+            return Err(EngineError::Busy { job: Job::Train });
+        }
+        if let Imported::TrainingRun(bytes) = content {
+            inner.take_run(&file, &bytes).await?;
+        }
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::data::{Dataset, Embedding, Expression, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Notice};
 use crate::protocol::{DatasetSummary, EmbeddingInfo, GeneSetSummary, LabelInfo, LabelKind, MapSource};
+use crate::sae::offset_ratio;
 
 /// Set genes without a match that are named in a summary.
 const N_UNMATCHED_EXAMPLES: usize = 8;
@@ -59,7 +60,12 @@ fn label_info(column: &LabelColumn) -> LabelInfo {
 }
 
 fn embedding_info(embedding: &Embedding) -> EmbeddingInfo {
-    EmbeddingInfo { name: embedding.name.clone(), n_dims: embedding.values.n_cols(), joined_by: embedding.joined_by }
+    EmbeddingInfo {
+        name: embedding.name.clone(),
+        n_dims: embedding.values.n_cols(),
+        joined_by: embedding.joined_by,
+        offset_ratio: Some(offset_ratio(&embedding.values)).filter(|ratio| ratio.is_finite()),
+    }
 }
 
 /// The embedding to train on: scVI's, else principal components, else the first that is no map.
@@ -156,6 +162,18 @@ mod tests {
         assert!(said(&[], 0.0).unwrap().contains("no genes"));
         assert!(said(&["A"], 0.0).unwrap().contains("are 0"));
         assert_eq!(said(&["A"], 1.0), None);
+    }
+
+    #[test]
+    fn an_embedding_that_does_not_vary_has_no_offset_ratio() {
+        let ratio = |values| {
+            let mut data = dataset(&[]);
+            let values = DenseMatrix::new(3, 1, values).unwrap();
+            data.add_embedding(Embedding { name: "X".into(), values, joined_by: JoinMethod::Order }).unwrap();
+            summarize(&data, Vec::new()).embeddings[0].offset_ratio
+        };
+        assert_eq!(ratio(vec![2.0; 3]), None);
+        approx::assert_relative_eq!(ratio(vec![1.0, 2.0, 3.0]).unwrap(), 6.0_f64.sqrt());
     }
 
     #[test]

@@ -180,9 +180,11 @@ impl<'a> Run<'a> {
         }
         let last = trained?;
         let sae = self.trainer.finish().await?;
-        let origin = SaeOrigin::Trained { params: self.trainer.params().clone(), last };
+        let ran_out_of_patience = self.trainer.stopped_early();
+        let origin = SaeOrigin::Trained { params: self.trainer.params().clone(), last, ran_out_of_patience };
         let device = self.inner.device(0).await?;
-        let model = model::infer(sae, origin, &self.data, &self.embedding, &device, &self.job).await?;
+        let mut model = model::infer(sae, origin, &self.data, &self.embedding, &device, &self.job).await?;
+        model.is_held_out = self.trainer.is_held_out().to_vec();
         self.discard_checkpoint().await;
         self.job.check_cancelled()?;
         self.inner.put_model(model, &self.job);
@@ -312,6 +314,7 @@ fn finite(progress: &TrainProgress) -> TrainProgress {
         l0: number(progress.l0),
         dead_share: number(progress.dead_share),
         explained_variance: number(progress.explained_variance),
+        held_out: progress.held_out.filter(|value| value.is_finite()),
         elapsed_secs: number(progress.elapsed_secs),
         remaining_secs: number(progress.remaining_secs),
         ..*progress

@@ -47,6 +47,8 @@ pub enum Imported {
     SaeWeights(SaeWeightsFile),
     /// The mean that a sparse autoencoder's inputs were centred by.
     SaeMean(Vec<f32>),
+    /// The bytes of a training run that was saved.
+    TrainingRun(Vec<u8>),
 }
 
 /// Finds out what a file is and reads it.
@@ -93,5 +95,6 @@ pub fn import_as(
         FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
         FileKind::SaeWeights => import_sae_weights(name, source, observer).map(Imported::SaeWeights),
         FileKind::SaeMean => import_mean(name, &*source, observer).map(Imported::SaeMean),
+        FileKind::TrainingRun => read_all(name, &*source).map(Imported::TrainingRun),
     }
 }

@@ -38,7 +38,7 @@ pub use obo::import_obo;
 pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
-pub use sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff};
+pub use sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, TRAINING_RUN_MAGIC, sniff};
 pub use source::{ByteSource, MemorySource};
 pub use tensor::{Tensor, TensorInfo};
 pub use torch::{SaeWeightsFile, TorchFile};

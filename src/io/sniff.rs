@@ -19,6 +19,9 @@ const HDF5_MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// A user block may precede the HDF5 signature, which then stands at one of these places.
 const HDF5_STARTS: [usize; 4] = [0, 512, 1024, 2048];
 
+/// The first bytes of a training run that was saved to go on with.
+pub const TRAINING_RUN_MAGIC: [u8; 8] = *b"FScopeT1";
+
 /// A kind of file that can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
@@ -38,6 +41,8 @@ pub enum FileKind {
     SaeWeights,
     /// The mean that a sparse autoencoder's inputs were centred by: a one-dimensional numpy array.
     SaeMean,
+    /// A training run that was saved to go on with.
+    TrainingRun,
 }
 
 /// The format of an embedding in a file of its own.
@@ -110,6 +115,9 @@ pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
 
 /// The kind of a binary file, by its first bytes.
 fn binary_kind(start: &[u8], size: u64) -> Option<FileKind> {
+    if start.starts_with(&TRAINING_RUN_MAGIC) {
+        return Some(FileKind::TrainingRun);
+    }
     let has_hdf5_at = |at: usize| start.get(at..).is_some_and(|rest| rest.starts_with(&HDF5_MAGIC));
     if HDF5_STARTS.into_iter().any(has_hdf5_at) {
         Some(FileKind::AnnData)
@@ -161,6 +169,7 @@ fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     match binary_kind(&inner, u64::MAX) {
         Some(FileKind::AnnData) => refuse("an HDF5 file"),
         Some(FileKind::Embedding(EmbeddingFormat::Npy)) => refuse("a numpy array"),
+        Some(FileKind::TrainingRun) => refuse("a training run"),
         Some(_) => refuse("a safetensors file"),
         None => sniff_text(name.strip_suffix(".gz").unwrap_or(name), &inner).map_err(|error| match error {
             ImportError::Unrecognised { found, hint, .. } => {
@@ -340,6 +349,7 @@ mod tests {
         assert_eq!(kind("wrong.h5ad", b"\x93NUMPY\x01\0").unwrap(), FileKind::Embedding(EmbeddingFormat::Npy));
         assert_eq!(kind("x.json", b"{\"d_in\": 3, \"d_sae\": 9}").unwrap(), FileKind::SaeConfig);
         assert_eq!(kind("model.bin", b"\x02\0\0\0\0\0\0\0{}").unwrap(), FileKind::SaeWeights);
+        assert_eq!(kind("run.bin", b"FScopeT1 and more").unwrap(), FileKind::TrainingRun);
     }
 
     #[test]

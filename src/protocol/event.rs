@@ -78,7 +78,7 @@ pub struct LabelInfo {
 }
 
 /// An embedding or map.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EmbeddingInfo {
     /// Its name.
     pub name: String,
@@ -86,6 +86,8 @@ pub struct EmbeddingInfo {
     pub n_dims: usize,
     /// How its rows found their cells.
     pub joined_by: JoinMethod,
+    /// ‖μ‖/‖σ‖: how far the average cell lies from zero against how far cells lie from it; `None` if they do not vary.
+    pub offset_ratio: Option<f64>,
 }
 
 /// How gene sets and the data's genes match.
@@ -138,6 +140,8 @@ pub enum SaeOrigin {
         params: SaeParams,
         /// Where it ended; earlier than planned if it was stopped.
         last: TrainProgress,
+        /// Whether it ended because held-out cells gained nothing more.
+        ran_out_of_patience: bool,
     },
     /// The embedding's own columns.
     Columns,

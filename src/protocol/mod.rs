@@ -9,7 +9,9 @@ mod event;
 mod gsea;
 mod labels;
 mod pool;
+mod quality;
 mod request;
+mod shape;
 mod view;
 
 pub use crate::data::{Notice, NoticeLevel};
@@ -19,8 +21,8 @@ pub use crate::lens::{
     RankBy, SoundParams, Universe, ValueScale,
 };
 pub use crate::sae::{
-    BiasStart, HoldOut, InputScaling, L0Penalty, LossConvention, SaeParams, SaeParamsError, Schedule, TrainProgress,
-    USUAL_AUX, Variant,
+    BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, SaeField, SaeParams, SaeParamsError,
+    Schedule, Suggestion, TrainProgress, USUAL_AUX, Variant, VariantKind, Wishes, suggest,
 };
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, F64Column, U32Column};
@@ -37,6 +39,7 @@ pub use pool::{
     Lists, PoolAnswer, PoolCall, PoolFamilyCounts, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests,
     PoolPlan, PoolTerms,
 };
+pub use quality::{CellQuality, DeadInTraining, SaeQuality};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
 pub use view::{
     CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData,
@@ -44,4 +47,4 @@ pub use view::{
 };
 
 /// Version of this protocol; page and engine refuse to talk across versions.
-pub const PROTOCOL_VERSION: u32 = 4;
+pub const PROTOCOL_VERSION: u32 = 5;

@@ -107,6 +107,8 @@ pub enum ExportKind {
         /// The kind of file.
         format: TableFormat,
     },
+    /// The training run kept in storage, to go on with here or elsewhere: `NAME.fsrun`.
+    TrainingRun,
     /// The sparse autoencoder as a SAELens folder: `cfg.json` and `sae_weights.safetensors`.
     Sae,
 }
@@ -116,7 +118,8 @@ pub enum ExportKind {
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Open files; an expression file starts a new data set, others join the one that is open. Answers
-    /// `Progress`…, `DatasetOpened` or `Failed` (what was open stays open).
+    /// `Progress`…, `DatasetOpened` or `Failed` (what was open stays open); where all that came is a training run,
+    /// `Checkpoint`.
     Open {
         /// The files, in any order. A SAELens folder comes as its two files.
         files: Vec<FileHandle>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CardConfounding, CompareQuery, Comparison, F32Column, GseaCurve, GseaQuery, GseaTable, LabelMap, LabelMapQuery,
-    LabelTable, LabelTableQuery, LineageQuery, LineageTable, U32Column,
+    LabelTable, LabelTableQuery, LineageQuery, LineageTable, SaeQuality, U32Column,
 };
 use crate::data::{FeatureId, GeneId};
 use crate::lens::{AnalysisParams, Direction, LabelClass};
@@ -110,6 +110,8 @@ pub enum ViewQuery {
         /// The set, by its number in [`GseaTable`].
         set: u32,
     },
+    /// How good the sparse autoencoder in use is.
+    Quality,
     /// A steering experiment.
     Steer(SteerParams),
     /// A label column as a heat map, once features were measured against it.
@@ -441,6 +443,8 @@ pub enum ViewResult {
     Gsea(Option<Box<GseaTable>>),
     /// A running sum.
     GseaCurve(Box<GseaCurve>),
+    /// How good the sparse autoencoder in use is.
+    Quality(Box<SaeQuality>),
     /// A steering experiment.
     Steer(Box<SteerResult>),
     /// A label column as a heat map.

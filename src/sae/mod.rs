@@ -38,8 +38,8 @@ pub use inputs::offset_ratio;
 pub use metrics::SaeMetrics;
 pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{
-    BiasStart, HoldOut, InputScaling, L0Penalty, LossConvention, SaeParams, SaeParamsError, Schedule, TrainProgress,
-    USUAL_AUX, Variant,
+    BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, SaeField, SaeParams, SaeParamsError,
+    Schedule, Suggestion, TrainProgress, USUAL_AUX, Variant, VariantKind, Wishes, donor_label, suggest,
 };
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

@@ -104,9 +104,13 @@ pub fn origin(origin: &SaeOrigin) -> String {
     match origin {
         SaeOrigin::Columns => "The embedding's own columns".to_owned(),
         SaeOrigin::Loaded { name } => format!("Loaded from {name}"),
-        SaeOrigin::Trained { params, last } => {
+        SaeOrigin::Trained { params, last, ran_out_of_patience } => {
             let time = duration(last.elapsed_secs);
-            let end = if last.step < last.n_steps { ", stopped early" } else { "" };
+            let end = match (last.step < last.n_steps, *ran_out_of_patience) {
+                (false, _) => "",
+                (true, true) => ", ended early because held-out cells gained nothing more",
+                (true, false) => ", stopped early",
+            };
             format!("Trained here: {} epochs in {time}{end}; {}", last.epoch, variant_name(params.variant))
         }
     }

@@ -30,7 +30,7 @@ async fn go_to_tab(tab: &Tab, n_steps: usize) {
 }
 
 /// Chooses in the list with this label.
-async fn select(tab: &Tab, label: &str, text: &str) {
+pub(crate) async fn select(tab: &Tab, label: &str, text: &str) {
     let script = "const label = [...document.querySelectorAll('label')]\
             .find(label => label.innerText.trim() === arguments[0] && label.offsetParent !== null);\
         const list = label && document.getElementById(label.htmlFor);\

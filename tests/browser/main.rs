@@ -19,4 +19,5 @@ mod main_job;
 mod opening;
 mod spy;
 mod tab;
+mod training;
 mod trouble;

@@ -294,6 +294,11 @@ impl Tab {
         self.spy.seen()
     }
 
+    /// Gives the window another size in pixels.
+    pub(crate) async fn resize(&self, width: u32, height: u32) {
+        self.driver.set_window_rect(0, 0, width, height).await.expect("the window's size");
+    }
+
     /// Saves what the tab shows as `NAME.png`.
     pub(crate) async fn screenshot(&self, name: &str) {
         let path = setting("FEATURESCOPE_SCREENSHOTS").join(format!("{name}.png"));

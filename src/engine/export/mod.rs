@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::EngineError;
 use super::analysis::Results;
+use super::checkpoint;
 use super::jobs::RunningJob;
 use super::load_sae::EMBEDDING_FIELD;
 use super::model::Features;
@@ -65,6 +66,7 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, kind: ExportKind) -> R
             let (data, features) = opened(inner)?;
             vec![groups::lineage_table(&data, &features, &query, format)?]
         }
+        ExportKind::TrainingRun => vec![training_run(inner).await?],
         ExportKind::Sae => sae(inner)?,
     };
     job.emit(Event::Exported { files });
@@ -169,6 +171,15 @@ async fn enrichment(inner: &Rc<Inner>, job: &RunningJob, style: TableStyle) -> R
         table.write(found, &analysis.sets)?;
     }
     Ok(file("go_enrichment_results.csv", CSV, table.finish()?))
+}
+
+/// The training run kept in storage.
+async fn training_run(inner: &Inner) -> Result<ExportedFile, EngineError> {
+    let kept = checkpoint::load(inner.host.store()).await?.ok_or(EngineError::NoCheckpoint)?;
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_".contains(letter);
+    let name: String = kept.facts.dataset_name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let name = format!("{name}_step_{}.fsrun", kept.facts.progress.step);
+    Ok(file(name, "application/octet-stream", checkpoint::to_bytes(&kept)?))
 }
 
 fn sae(inner: &Inner) -> Result<Vec<ExportedFile>, EngineError> {

@@ -6,6 +6,7 @@ mod findings;
 mod groups;
 mod gsea;
 mod labels;
+mod quality;
 mod steer;
 mod table;
 
@@ -34,6 +35,7 @@ pub(super) async fn answer(inner: &Rc<Inner>, query: ViewQuery) -> Result<ViewRe
         ViewQuery::LabelTable(query) => labels::table(&inner.state.borrow(), &data, query),
         ViewQuery::Compare(query) => groups::comparison(&inner.state.borrow(), &data, query),
         ViewQuery::Lineage(query) => groups::path(&inner.state.borrow(), &data, query),
+        ViewQuery::Quality => quality::quality(inner, &data).await,
         ViewQuery::Steer(params) => steer::steer(inner, params).await,
     }
 }

@@ -1,10 +1,17 @@
 //! What a training run is asked to do, and what it reports.
 
+mod field;
+mod kind;
+mod numbers;
 mod schedule;
+mod suggest;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::field::SaeField;
+pub use self::kind::VariantKind;
 pub use self::schedule::Schedule;
+pub use self::suggest::{DataShape, Suggestion, Wishes, donor_label, suggest};
 
 /// Which sparse autoencoder. With e = x̂ − x, B cells in a batch, d dimensions, h features and row vectors; a are
 /// pre-activations, z activations. x̂ = z W_dec + b_dec throughout.
@@ -318,11 +325,11 @@ pub enum SaeParamsError {
         /// The value given.
         found: usize,
     },
-    /// A share outside 0..=100 %.
-    #[error("{what} must be between {least} and {most}, not {found}")]
+    /// A number outside its range.
+    #[error("{} must be between {least} and {most}, not {found}", field.phrase())]
     Range {
         /// The setting.
-        what: &'static str,
+        field: SaeField,
         /// The value given.
         found: f64,
         /// The least allowed.
@@ -330,12 +337,29 @@ pub enum SaeParamsError {
         /// The most allowed.
         most: f64,
     },
-    /// The held-out cells leave too few to train on.
+    /// Patience without held-out cells.
     #[error("patience needs held-out cells to look at; hold out a share, or let training go to its end")]
     PatienceWithoutHoldOut,
     /// No input dimension.
     #[error("the embedding has no dimensions to train on")]
     NoInput,
+}
+
+impl SaeParamsError {
+    /// The setting that is wrong.
+    pub fn field(&self) -> SaeField {
+        match self {
+            Self::Features { .. } => SaeField::Features,
+            Self::K { .. } => SaeField::K,
+            Self::L1 { .. } => SaeField::L1,
+            Self::LearningRate { .. } => SaeField::LearningRate,
+            Self::Batch { .. } => SaeField::Batch,
+            Self::Epochs { .. } => SaeField::Epochs,
+            Self::Range { field, .. } => *field,
+            Self::PatienceWithoutHoldOut => SaeField::Patience,
+            Self::NoInput => SaeField::Inputs,
+        }
+    }
 }
 
 impl SaeParams {
@@ -369,7 +393,7 @@ impl SaeParams {
         if let Some(k) = self.variant.k(n_features).filter(|k| *k == 0 || *k > n_features) {
             return Err(SaeParamsError::K { k, n_features });
         }
-        in_range("the weight of the loss for dead features", self.variant.aux(), 0.0, 100.0)?;
+        in_range(SaeField::Aux, self.variant.aux(), 0.0, 100.0)?;
         let weight =
             |found: f64| if found >= 0.0 && found.is_finite() { Ok(()) } else { Err(SaeParamsError::L1 { found }) };
         match self.variant {
@@ -377,18 +401,16 @@ impl SaeParams {
             | Variant::Bricken { l1, .. }
             | Variant::ReluL1 { l1 }
             | Variant::Gated { l1 } => weight(l1),
-            Variant::TopKShare { percent } => in_range("the share of features kept, in percent,", percent, 1e-6, 100.0),
-            Variant::Matryoshka { n_prefixes, .. } => {
-                in_range("the number of nested dictionaries", n_prefixes as f64, 1.0, 16.0)
-            }
+            Variant::TopKShare { percent } => in_range(SaeField::Percent, percent, 1e-6, 100.0),
+            Variant::Matryoshka { n_prefixes, .. } => in_range(SaeField::Prefixes, n_prefixes as f64, 1.0, 16.0),
             Variant::JumpRelu { bandwidth, threshold, penalty } => {
-                in_range("the bandwidth of JumpReLU", bandwidth, 1e-9, 1e6)?;
-                in_range("the first threshold of JumpReLU", threshold, 1e-9, 1e6)?;
+                in_range(SaeField::Bandwidth, bandwidth, 1e-9, 1e6)?;
+                in_range(SaeField::Threshold, threshold, 1e-9, 1e6)?;
                 match penalty {
-                    L0Penalty::Step { weight: found } => weight(found),
-                    L0Penalty::Target { l0, weight: found } => {
-                        in_range("the number of active features aimed at", l0, 1e-3, n_features as f64)?;
-                        weight(found)
+                    L0Penalty::Step { weight } => in_range(SaeField::L0Weight, weight, 0.0, 1e9),
+                    L0Penalty::Target { l0, weight } => {
+                        in_range(SaeField::L0, l0, 1e-3, n_features as f64)?;
+                        in_range(SaeField::L0Weight, weight, 0.0, 1e9)
                     }
                 }
             }
@@ -398,14 +420,14 @@ impl SaeParams {
 
     fn check_shares(&self) -> Result<(), SaeParamsError> {
         let Schedule { warm_up, decay, sparsity_warm_up, k_anneal } = self.schedule;
-        in_range("the warm-up share", warm_up, 0.0, 1.0)?;
-        in_range("the decay share", decay, 0.0, 1.0)?;
-        in_range("the warm-up share of sparsity", sparsity_warm_up, 0.0, 1.0)?;
-        in_range("the share over which k falls", k_anneal, 0.0, 1.0)?;
-        in_range("the held-out share", self.hold_out.share, 0.0, 0.9)?;
-        in_range("the number of epochs after which a feature is dead", self.dead_epochs, 1e-3, 1e5)?;
+        in_range(SaeField::WarmUp, warm_up, 0.0, 1.0)?;
+        in_range(SaeField::Decay, decay, 0.0, 1.0)?;
+        in_range(SaeField::SparsityWarmUp, sparsity_warm_up, 0.0, 1.0)?;
+        in_range(SaeField::KAnneal, k_anneal, 0.0, 1.0)?;
+        in_range(SaeField::HoldOut, self.hold_out.share, 0.0, 0.9)?;
+        in_range(SaeField::DeadEpochs, self.dead_epochs, 1e-3, 1e5)?;
         if let Some(clip) = self.clip {
-            in_range("the largest norm of a gradient", clip, 1e-9, 1e9)?;
+            in_range(SaeField::Clip, clip, 1e-9, 1e9)?;
         }
         if self.patience.is_some() && self.hold_out.share == 0.0 {
             return Err(SaeParamsError::PatienceWithoutHoldOut);
@@ -441,8 +463,8 @@ impl SaeParams {
     }
 }
 
-fn in_range(what: &'static str, found: f64, least: f64, most: f64) -> Result<(), SaeParamsError> {
-    if (least..=most).contains(&found) { Ok(()) } else { Err(SaeParamsError::Range { what, found, least, most }) }
+fn in_range(field: SaeField, found: f64, least: f64, most: f64) -> Result<(), SaeParamsError> {
+    if (least..=most).contains(&found) { Ok(()) } else { Err(SaeParamsError::Range { field, found, least, most }) }
 }
 
 /// Where a training run stands; metrics are means since the last report.

@@ -18,8 +18,8 @@ use crate::ui::method_line;
 use crate::ui::state::{Remote, Shared};
 use crate::ui::widgets::{Banner, BannerKind};
 pub(crate) use gene_table::{GeneRow, GeneTable};
-pub(crate) use parts::{CardSection, Chart, More};
-use parts::{TableTwin, TermList};
+use parts::TermList;
+pub(crate) use parts::{CardSection, Chart, More, TableTwin};
 use term_table::TermTable;
 
 /// Width of the card's charts in CSS pixels.

@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::protocol::CheckpointInfo;
+use crate::protocol::{CheckpointInfo, ExportKind};
 use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
 use crate::ui::text;
-use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind};
+use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind, IconName};
 
 /// The offer, while there is one.
 #[component]
@@ -22,6 +22,7 @@ pub(crate) fn CheckpointOffer() -> impl IntoView {
                         text="Go on training"
                         on_press=move || store.send(Msg::ResumeCheckpoint)
                     />
+                    <SaveRun />
                     <Button
                         kind=ButtonKind::Quiet
                         text="Discard"
@@ -31,6 +32,23 @@ pub(crate) fn CheckpointOffer() -> impl IntoView {
                 </Banner>
             }
         })
+    }
+}
+
+/// The button that saves the kept run as a file.
+#[component]
+pub(crate) fn SaveRun() -> impl IntoView {
+    let store = Store::get();
+    let is_saving = store.memo(|state| state.jobs.export.is_running());
+    view! {
+        <Button
+            kind=ButtonKind::Quiet
+            text="Save run"
+            label="Save the training run as a file, to go on with it here or elsewhere"
+            icon=IconName::Download
+            disabled=is_saving
+            on_press=move || store.send(Msg::Export(ExportKind::TrainingRun))
+        />
     }
 }
 

@@ -21,7 +21,7 @@ mod training;
 pub(crate) use analysis::AnalysisPanel;
 pub(crate) use broken::BrokenPanel;
 pub(crate) use card::CardPanel;
-pub(crate) use checkpoint::CheckpointOffer;
+pub(crate) use checkpoint::{CheckpointOffer, SaveRun};
 pub(crate) use data::DataPanel;
 pub(crate) use drawer::Drawer;
 pub(crate) use header::Header;

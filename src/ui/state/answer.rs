@@ -25,10 +25,7 @@ impl State {
                 Vec::new()
             }
             Event::Training { progress, paused } => self.training_goes_on(progress, paused),
-            Event::Checkpoint(checkpoint) => {
-                self.checkpoint = checkpoint;
-                Vec::new()
-            }
+            Event::Checkpoint(checkpoint) => self.checkpoint_told(id, checkpoint),
             Event::AnalysedSoFar(summary) => {
                 self.analysis = Some(Shared::new(summary));
                 self.ask_table()
@@ -88,6 +85,17 @@ impl State {
         vec![self.send(Request::ChooseDevice { choice: self.device_choice })]
     }
 
+    /// Takes what is kept; where it was opened as a file, opening is over.
+    fn checkpoint_told(&mut self, id: RequestId, checkpoint: Option<CheckpointInfo>) -> Vec<Effect> {
+        self.checkpoint = checkpoint;
+        if self.requests.purpose(id) == Some(Purpose::Job(Job::Open)) {
+            self.requests.settle(id);
+            self.jobs.open = JobState::Idle;
+            self.opening.clear();
+        }
+        Vec::new()
+    }
+
     fn training_goes_on(&mut self, progress: TrainProgress, paused: bool) -> Vec<Effect> {
         let fraction = if progress.n_steps == 0 { 0.0 } else { progress.step as f64 / progress.n_steps as f64 };
         self.jobs.train = JobState::Running { fraction, message: String::new() };
@@ -115,6 +123,8 @@ impl State {
         self.forget_sae();
         self.sae = Some(Shared::new(summary));
         let mut effects = self.ask_table();
+        self.quality.ask();
+        effects.push(self.view(ViewKind::Quality, ViewQuery::Quality));
         if let Some((_, Some(feature))) = looked_at {
             effects.extend(self.select_feature(Some(feature)));
             return effects;
@@ -166,6 +176,7 @@ impl State {
             ViewKind::Card => self.card.fail(message),
             ViewKind::Gsea => self.gsea.table.fail(message),
             ViewKind::GseaCurve => self.gsea.curve.fail(message),
+            ViewKind::Quality => self.quality.fail(message),
             ViewKind::Steer => self.steer.fail(message),
             ViewKind::LabelMap => self.labels.map.fail(message),
             ViewKind::LabelTable => self.labels.table.fail(message),
@@ -209,6 +220,7 @@ impl State {
             ViewResult::FeatureCard(card) => self.card.set(Shared::new(*card)),
             ViewResult::Gsea(table) => return self.gsea_viewed(table.map(|table| *table)),
             ViewResult::GseaCurve(curve) => self.gsea.curve.set(Shared::new(*curve)),
+            ViewResult::Quality(quality) => self.quality.set(Shared::new(*quality)),
             ViewResult::Steer(result) => self.steer.set(Shared::new(*result)),
             ViewResult::LabelMap(_) | ViewResult::LabelTable(_) | ViewResult::Compare(_) | ViewResult::Lineage(_) => {}
         }

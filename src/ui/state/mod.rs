@@ -33,7 +33,7 @@ pub use views::{CellColoring, ColoringValues, Hover, MapPoints, Preview};
 use crate::data::{CellSelection, FeatureId};
 use crate::protocol::{
     AnalysisSummary, CellColor, CheckpointInfo, DatasetSummary, DeviceChoice, DeviceReport, FeatureCard, FileHandle,
-    Job, LabelInfo, MapSource, NoticeLevel, SaeSummary, SteerResult, TrainProgress,
+    Job, LabelInfo, MapSource, NoticeLevel, SaeQuality, SaeSummary, SteerResult, TrainProgress,
 };
 
 /// Whether the engine is there.
@@ -168,6 +168,8 @@ pub struct State {
     pub opening: Vec<FileHandle>,
     /// The sparse autoencoder in use.
     pub sae: Option<Shared<SaeSummary>>,
+    /// How good it is.
+    pub quality: Remote<Shared<SaeQuality>>,
     /// The training run.
     pub training: Training,
     /// What the last analysis found.
@@ -225,6 +227,7 @@ impl Default for State {
             opened: Vec::new(),
             opening: Vec::new(),
             sae: None,
+            quality: Remote::default(),
             training: Training::default(),
             analysis: None,
             jobs: Jobs::default(),

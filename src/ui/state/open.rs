@@ -98,6 +98,7 @@ impl State {
     /// Forgets the sparse autoencoder and all that came of it.
     pub(super) fn forget_sae(&mut self) {
         self.sae = None;
+        self.quality = Remote::default();
         self.analysis = None;
         self.jobs.analyse = JobState::Idle;
         self.jobs.gsea = JobState::Idle;

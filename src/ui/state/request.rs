@@ -33,6 +33,8 @@ pub enum ViewKind {
     Comparison,
     /// A path of categories.
     Lineage,
+    /// How good the sparse autoencoder is.
+    Quality,
     /// A steering experiment.
     Steer,
 }

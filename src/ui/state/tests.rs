@@ -6,7 +6,8 @@ use crate::protocol::*;
 
 /// A summary with a UMAP, a PCA and two labels.
 pub(super) fn summary(name: &str, n_cells: usize) -> DatasetSummary {
-    let embedding = |name: &str, n_dims| EmbeddingInfo { name: name.into(), n_dims, joined_by: JoinMethod::SameFile };
+    let joined_by = JoinMethod::SameFile;
+    let embedding = |name: &str, n_dims| EmbeddingInfo { name: name.into(), n_dims, joined_by, offset_ratio: None };
     DatasetSummary {
         name: name.into(),
         n_cells,
@@ -309,6 +310,34 @@ fn a_checkpoint_is_offered_only_when_it_fits() {
     assert!(state.checkpoint_offer().is_some());
     reduce(&mut state, Msg::ResumeCheckpoint);
     assert!(state.checkpoint_offer().is_none());
+}
+
+#[test]
+fn a_run_opened_as_a_file_ends_opening_and_leaves_the_data() {
+    let mut state = opened("kang");
+    let effects = reduce(&mut state, Msg::Open(files(&["kang.fsrun"])));
+    let id = calls(&effects)[0].id;
+    let checkpoint = CheckpointInfo {
+        dataset_name: "kang".into(),
+        embedding: "X_pca".into(),
+        params: SaeParams::default(),
+        progress: TrainProgress::default(),
+        fits_open_data: true,
+    };
+    say(&mut state, id, Event::Checkpoint(Some(checkpoint)));
+    assert!(!state.jobs.open.is_running() && state.opening.is_empty() && state.dataset.is_some());
+    assert!(state.checkpoint_offer().is_some());
+}
+
+#[test]
+fn the_quality_of_a_new_autoencoder_is_asked_for() {
+    let mut state = opened("kang");
+    let effects = say(&mut state, 0, Event::SaeReady(sae()));
+    let is_quality = |call: &Call| call.request == Request::View { query: ViewQuery::Quality };
+    assert!(calls(&effects).iter().any(is_quality) && state.quality.is_loading);
+    let id = calls(&effects).into_iter().find(is_quality).unwrap().id;
+    say(&mut state, id, Event::Failed { message: "no".into() });
+    assert_eq!(state.quality.error.as_deref(), Some("no"));
 }
 
 #[test]

@@ -91,6 +91,45 @@ pub(crate) fn Select(
     }
 }
 
+/// One of many in named groups.
+#[component]
+pub(crate) fn GroupedSelect(
+    label: &'static str,
+    /// `(group, [(key, text)])`
+    groups: Vec<(&'static str, Vec<(&'static str, &'static str)>)>,
+    #[prop(into)] value: Signal<String>,
+    on_change: Callback<String>,
+    /// What the choice means, below it.
+    #[prop(optional, into)]
+    note: Option<Signal<String>>,
+) -> impl IntoView {
+    let id = unique_id("select");
+    let (note_id, note) = note_view(note);
+    let option = move |(key, text): (&'static str, &'static str)| {
+        view! {
+            <option value=key prop:selected=move || *value.read() == key>
+                {text}
+            </option>
+        }
+    };
+    let group = move |(name, options): (&'static str, Vec<(&'static str, &'static str)>)| {
+        view! { <optgroup label=name>{options.into_iter().map(option).collect_view()}</optgroup> }
+    };
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <select
+                id=id
+                aria-describedby=note_id
+                on:change:target=move |event| on_change.run(event.target().value())
+            >
+                {groups.into_iter().map(group).collect_view()}
+            </select>
+            {note}
+        </div>
+    }
+}
+
 /// A line of explanation and its id, if there is one.
 fn note_view(note: Option<Signal<String>>) -> (Option<String>, Option<impl IntoView>) {
     let id = note.map(|_| unique_id("note"));

@@ -11,8 +11,8 @@ pub(crate) fn TextField(
     value: Signal<String>,
     on_input: Callback<String>,
     /// A plain explanation, shown as the label's tooltip and read with the field.
-    #[prop(optional)]
-    hint: &'static str,
+    #[prop(optional, into)]
+    hint: Signal<String>,
     /// Whether the explanation stands below the field, too.
     #[prop(default = false)]
     has_visible_hint: bool,

@@ -19,7 +19,7 @@ mod virtual_table;
 
 pub(crate) use banner::{Banner, BannerKind};
 pub(crate) use button::{Button, ButtonKind};
-pub(crate) use choice::{Choice, Select};
+pub(crate) use choice::{Choice, GroupedSelect, Select};
 pub(crate) use dialog::Dialog;
 pub(crate) use disclosure::Disclosure;
 pub(crate) use field::{Checkbox, SearchField, TextField};

@@ -54,6 +54,12 @@ impl Metric {
         }
     }
 
+    /// What held-out cells say of it.
+    fn held_out_text(self, progress: &TrainProgress) -> Option<String> {
+        let value = progress.held_out.filter(|_| self == Self::ExplainedVariance)?;
+        Some(format!("{} held out", self.text(value)))
+    }
+
     fn text(self, value: f64) -> String {
         match self {
             Self::Loss | Self::L0 => format::significant(value, 3),
@@ -85,6 +91,7 @@ pub(super) fn TrainingCharts() -> impl IntoView {
 fn MetricChart(metric: Metric) -> impl IntoView {
     let store = Store::get();
     let last = store.memo(move |state| state.training.history.last().map(|last| metric.text(metric.value(last))));
+    let held_out = store.memo(move |state| metric.held_out_text(state.training.history.last()?));
     let reports = store.memo(|state| {
         let history = &state.training.history;
         (history.len(), history.last().map(|last| last.step))
@@ -98,10 +105,22 @@ fn MetricChart(metric: Metric) -> impl IntoView {
             <figcaption>
                 <span class="muted">{metric.name()}</span>
                 <span class="number">{move || last.get().unwrap_or_else(|| format::NO_VALUE.to_owned())}</span>
+                {move || held_out.get().map(|text| view! { <span class="metric-held-out">{text}</span> })}
             </figcaption>
             <div class="chart" inner_html=move || svg.get()></div>
         </figure>
     }
+}
+
+/// Explained variance of the held-out cells where they were looked at, from 0 up.
+fn held_out_points(metric: Metric, history: &[TrainProgress]) -> Vec<(f64, f64)> {
+    if metric != Metric::ExplainedVariance {
+        return Vec::new();
+    }
+    let of = |progress: &TrainProgress| Some((progress.step as f64, progress.held_out.filter(|value| *value >= 0.0)?));
+    let mut points: Vec<(f64, f64)> = history.iter().filter_map(of).collect();
+    points.dedup_by(|next, last| next.1 == last.1);
+    points
 }
 
 /// A metric over steps as SVG; empty until there are two points to join.
@@ -112,7 +131,11 @@ fn chart(metric: Metric, history: &[TrainProgress]) -> String {
     let points: Vec<(f64, f64)> =
         history.iter().map(|progress| (progress.step as f64, metric.charted(progress))).collect();
     let n_steps = history.last().map(|last| last.n_steps as f64);
-    let series = [Series { name: metric.name(), points: &points }];
+    let held_out = held_out_points(metric, history);
+    let mut series = vec![Series { name: metric.name(), points: &points }];
+    if held_out.len() > 1 {
+        series = vec![Series { name: "training", points: &points }, Series { name: "held out", points: &held_out }];
+    }
     let title = format!("{} by training step", metric.name());
     let chart = LineChart {
         title: &title,

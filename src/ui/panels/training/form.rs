@@ -1,64 +1,78 @@
-//! The settings of a training run. Mistakes are said beside their field before anything starts.
+//! The settings of a training run, each with its reason. Mistakes are said beside their field before anything starts.
 
 use leptos::prelude::*;
 
-use crate::protocol::{DatasetSummary, EmbeddingInfo, LossConvention};
-use crate::ui::state::Msg;
+use super::fields::{Form, Params, error_of, field, named_choice};
+use super::more::MoreSettings;
+use crate::protocol::{ComputeDevice, DatasetSummary, EmbeddingInfo, SaeField, VariantKind};
+use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
-use crate::ui::train_form::{FieldErrors, TrainField, TrainForm};
-use crate::ui::widgets::{Button, ButtonKind, Checkbox, Choice, Select, TextField};
+use crate::ui::train_form::{LOSSES, PENALTIES, VARIANTS, label, meaning, variant_words};
+use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind, Checkbox, GroupedSelect, Select};
 
-/// What each field means, in one line.
-const HINTS: [(TrainField, &str); 7] = [
-    (TrainField::Features, "How many features are learnt; more make finer ones and take longer"),
-    (TrainField::K, "How many features may be active in one cell"),
-    (TrainField::L1, "Weight of the penalty on active features: larger means fewer of them"),
-    (TrainField::LearningRate, "Step size of Adam; lower it if the loss jumps"),
-    (TrainField::Batch, "Cells per step"),
-    (TrainField::Epochs, "Passes over all cells"),
-    (TrainField::Seed, "Same seed, same data, same device: same features"),
-];
+/// Fields of their own that stand above "More settings", in this order.
+const FIRST: [SaeField; 6] =
+    [SaeField::K, SaeField::Percent, SaeField::L1, SaeField::L0, SaeField::L0Weight, SaeField::Prefixes];
 
-/// The form.
+/// The form; `is_more_open` outlives it.
 #[component]
-pub(super) fn TrainingForm(form: RwSignal<TrainForm>, embedding: RwSignal<Option<String>>) -> impl IntoView {
+pub(super) fn TrainingForm(
+    form: Form,
+    embedding: RwSignal<Option<String>>,
+    is_more_open: RwSignal<bool>,
+) -> impl IntoView {
     let store = Store::get();
-    let dataset = store.memo(|state| state.dataset.clone());
-    let has_sae = store.memo(|state| state.sae.is_some());
     let chosen = chosen_embedding(store, embedding);
+    follow_the_data(store, form, chosen);
+    let params: Params = Memo::new(move |_| form.read().params());
+    view! {
+        <form class="form form-rows" aria-label="Training settings" on:submit=move |event| event.prevent_default()>
+            <EmbeddingSelect embedding=embedding chosen=chosen params=params />
+            <VariantSelect form=form />
+            <MainFields form=form params=params />
+            <Centring form=form />
+            <MoreSettings form=form params=params is_open=is_more_open />
+            <TrainButtons form=form params=params chosen=chosen />
+        </form>
+    }
+}
+
+/// Lets fields that nobody changed follow what is open and what computes.
+fn follow_the_data(store: Store, form: Form, chosen: Memo<Option<(String, usize)>>) {
+    let dataset = store.memo(|state: &State| state.dataset.clone());
+    let has_gpu = store.memo(|state| state.device.as_ref().is_some_and(|device| device.device == ComputeDevice::Gpu));
     Effect::new(move |_| {
-        let n_cells = dataset.with(|dataset| dataset.as_ref().map_or(0, |dataset| dataset.n_cells));
-        if let Some(batch) = form.with_untracked(|form| form.smaller_batch(n_cells)) {
-            form.update(|form| form.batch_size = batch);
-        }
+        let (Some(dataset), Some((embedding, _))) = (dataset.get(), chosen.get()) else { return };
+        let Some(shape) = dataset.shape(&embedding, has_gpu.get()) else { return };
+        let labels = dataset.categorical_labels().map(|(name, _)| name.to_owned()).collect();
+        form.update(|form| form.suit(shape, labels));
     });
-    let params = Memo::new(move |_| {
-        let n_cells = dataset.with(|dataset| dataset.as_ref().map_or(0, |dataset| dataset.n_cells));
-        let d_in = chosen.with(|chosen| chosen.as_ref().map_or(0, |(_, d_in)| *d_in));
-        form.with(|form| form.params(n_cells, d_in))
-    });
+}
+
+#[component]
+fn TrainButtons(form: Form, params: Params, chosen: Memo<Option<(String, usize)>>) -> impl IntoView {
+    let store = Store::get();
+    let has_sae = store.memo(|state| state.sae.is_some());
+    let is_edited = Memo::new(move |_| form.read().is_edited());
     let train = move || {
         let (Ok(params), Some((embedding, _))) = (params.get(), chosen.get()) else { return };
         store.send(Msg::Train { embedding, params });
     };
     view! {
-        <form class="form" aria-label="Training settings" on:submit=move |event| event.prevent_default()>
-            <EmbeddingSelect embedding=embedding chosen=chosen params=params />
-            <VariantChoice form=form />
-            <Numbers form=form params=params />
-            <Checkbox
-                label="Centre the inputs"
-                hint="Takes the mean of every input dimension off first; it is folded back into saved weights"
-                checked=Signal::derive(move || form.read().center_inputs)
-                on_change=Callback::new(move |on| form.update(|form| form.center_inputs = on))
-            />
+        <Button
+            kind=ButtonKind::Primary
+            text=Signal::derive(move || if has_sae.get() { "Train again" } else { "Train" }.to_owned())
+            disabled=Signal::derive(move || params.read().is_err())
+            on_press=train
+        />
+        <Show when=move || is_edited.get()>
             <Button
-                kind=ButtonKind::Primary
-                text=Signal::derive(move || if has_sae.get() { "Train again" } else { "Train" }.to_owned())
-                disabled=Signal::derive(move || params.read().is_err())
-                on_press=train
+                kind=ButtonKind::Quiet
+                text="Suggested settings"
+                label="Put every setting back to what suits these data"
+                on_press=move || form.update(|form| form.reset())
             />
-        </form>
+        </Show>
     }
 }
 
@@ -83,136 +97,114 @@ fn embedding_of<'a>(dataset: &'a DatasetSummary, wish: Option<&str>) -> Option<&
 fn EmbeddingSelect(
     embedding: RwSignal<Option<String>>,
     chosen: Memo<Option<(String, usize)>>,
-    params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>,
+    params: Params,
 ) -> impl IntoView {
     let store = Store::get();
     let options = store.memo(|state| {
         let embeddings = state.dataset.iter().flat_map(|dataset| dataset.embeddings.iter());
         embeddings.map(|known| (known.name.clone(), format!("{} ({} d)", known.name, known.n_dims))).collect::<Vec<_>>()
     });
+    let dataset = store.memo(|state| state.dataset.clone());
+    let note = move || {
+        let chosen = chosen.get().and_then(|(name, _)| {
+            dataset.get()?.embeddings.iter().find(|known| known.name == name).and_then(|known| known.offset_ratio)
+        });
+        offset_note(chosen)
+    };
     view! {
         <Select
-            label="Embedding"
+            label=label(SaeField::Inputs)
             options=options
             value=Signal::derive(move || chosen.get().map(|(name, _)| name).unwrap_or_default())
+            note=Signal::derive(note)
             on_change=Callback::new(move |name| embedding.set(Some(name)))
         />
-        <p class="field-error" aria-live="polite">{error_of(params, TrainField::Embedding)}</p>
+        <p class="field-error" aria-live="polite">{error_of(params, SaeField::Inputs)}</p>
     }
 }
 
-#[component]
-fn VariantChoice(form: RwSignal<TrainForm>) -> impl IntoView {
-    let is_topk = Memo::new(move |_| form.read().is_topk);
-    let explanation = move || {
-        if is_topk.get() {
-            "Keeps the k strongest features of each cell. No penalty to tune."
-        } else {
-            "The paper's: ReLU, with an L1 penalty that pushes features to zero."
+/// How far the cells lie from zero, in words.
+fn offset_note(ratio: Option<f64>) -> String {
+    match ratio {
+        Some(ratio) if ratio > 1.0 => {
+            format!("The average cell lies {ratio:.1} times as far from zero as cells lie from the average.")
         }
-    };
-    let options = vec![("topk", "TopK", ""), ("vanilla", "Vanilla", "")];
-    view! {
-        <Choice
-            label="Variant"
-            options=options
-            value=Signal::derive(move || if is_topk.get() { "topk" } else { "vanilla" }.to_owned())
-            on_change=Callback::new(move |key: String| form.update(|form| form.is_topk = key == "topk"))
-        />
-        <p class="field-note">{explanation}</p>
+        Some(_) => "The cells lie around zero.".to_owned(),
+        None => String::new(),
     }
 }
 
 #[component]
-fn Numbers(form: RwSignal<TrainForm>, params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>) -> impl IntoView {
-    let is_topk = Memo::new(move |_| form.read().is_topk);
-    let field = move |label: &'static str, field: TrainField| {
-        let hint = HINTS.iter().find(|(known, _)| *known == field).map_or("", |(_, hint)| *hint);
-        view! {
-            <TextField
-                label=label
-                hint=hint
-                value=Signal::derive(move || form.with(|form| text_of(form, field).to_owned()))
-                on_input=Callback::new(move |text| form.update(|form| *text_mut(form, field) = text))
-                error=error_of(params, field)
-            />
-        }
+fn VariantSelect(form: Form) -> impl IntoView {
+    let kind = Memo::new(move |_| form.read().choices().kind);
+    let of = |is_of_the_paper| {
+        let of_group = VARIANTS.iter().filter(|words| words.kind.is_of_the_paper() == is_of_the_paper);
+        of_group.map(|words| (words.key, words.name)).collect::<Vec<_>>()
     };
-    view! {
-        <div class="form-grid">
-            {field("Features h", TrainField::Features)}
-            {move || {
-                if is_topk.get() {
-                    field("Active k", TrainField::K).into_any()
-                } else {
-                    field("Penalty λ", TrainField::L1).into_any()
-                }
-            }}
-        </div>
-        <Show when=move || !is_topk.get()>
-            <LossChoice form=form />
-        </Show>
-        <div class="form-grid">
-            {field("Learning rate", TrainField::LearningRate)}
-            {field("Batch size", TrainField::Batch)}
-            {field("Epochs", TrainField::Epochs)}
-            {field("Seed", TrainField::Seed)}
-        </div>
-    }
-}
-
-#[component]
-fn LossChoice(form: RwSignal<TrainForm>) -> impl IntoView {
-    let key = move || match form.read().loss {
-        LossConvention::AsCoded => "coded",
-        LossConvention::AsPrinted => "printed",
-    };
-    let options = vec![
-        ("coded", "As coded", "Means over batch and dimensions, as the paper's code does"),
-        ("printed", "As printed", "Sums over dimensions, as the paper's formula says; λ differs by d/h"),
-    ];
     let choose = move |key: String| {
-        let loss = if key == "printed" { LossConvention::AsPrinted } else { LossConvention::AsCoded };
-        form.update(|form| form.loss = loss);
+        let kind = VARIANTS.iter().find(|words| words.key == key).map_or(VariantKind::TopK, |words| words.kind);
+        form.update(|form| form.choose_kind(kind));
     };
     view! {
-        <Choice
-            label="Loss convention"
-            options=options
-            value=Signal::derive(move || key().to_owned())
+        <GroupedSelect
+            label=label(SaeField::Variant)
+            groups=vec![("Usual", of(false)), ("As in the paper", of(true))]
+            value=Signal::derive(move || variant_words(kind.get()).key.to_owned())
+            note=Signal::derive(move || variant_words(kind.get()).note.to_owned())
             on_change=Callback::new(choose)
         />
     }
 }
 
-fn error_of(
-    params: Memo<Result<crate::protocol::SaeParams, FieldErrors>>,
-    field: TrainField,
-) -> Signal<Option<String>> {
-    Signal::derive(move || params.with(|params| params.as_ref().err().and_then(|errors| errors.get(&field).cloned())))
-}
-
-fn text_of(form: &TrainForm, field: TrainField) -> &str {
-    match field {
-        TrainField::Features => &form.n_features,
-        TrainField::K => &form.k,
-        TrainField::L1 => &form.l1,
-        TrainField::LearningRate => &form.learning_rate,
-        TrainField::Batch => &form.batch_size,
-        TrainField::Epochs => &form.n_epochs,
-        TrainField::Seed | TrainField::Embedding => &form.seed,
+/// What most people look at.
+#[component]
+fn MainFields(form: Form, params: Params) -> impl IntoView {
+    let has = move |wanted| Memo::new(move |_| form.read().has(wanted));
+    let is_jump = Memo::new(move |_| form.read().choices().kind == VariantKind::JumpRelu);
+    let (has_loss, own) = (has(SaeField::Loss), FIRST.map(|field| (field, has(field))));
+    view! {
+        {field(SaeField::Features, form, params)}
+        <Show when=move || is_jump.get()>
+            {named_choice("Penalty on", &PENALTIES, form, SaeField::L0, |choices| &mut choices.penalty)}
+        </Show>
+        {own
+            .into_iter()
+            .map(|(own, is_there)| view! { <Show when=move || is_there.get()>{field(own, form, params)}</Show> })
+            .collect_view()}
+        <Show when=move || has_loss.get()>
+            {named_choice(label(SaeField::Loss), &LOSSES, form, SaeField::Loss, |choices| &mut choices.loss)}
+        </Show>
+        {field(SaeField::LearningRate, form, params)}
+        {field(SaeField::Batch, form, params)}
+        {field(SaeField::Epochs, form, params)}
     }
 }
 
-fn text_mut(form: &mut TrainForm, field: TrainField) -> &mut String {
-    match field {
-        TrainField::Features => &mut form.n_features,
-        TrainField::K => &mut form.k,
-        TrainField::L1 => &mut form.l1,
-        TrainField::LearningRate => &mut form.learning_rate,
-        TrainField::Batch => &mut form.batch_size,
-        TrainField::Epochs => &mut form.n_epochs,
-        TrainField::Seed | TrainField::Embedding => &mut form.seed,
+/// Whether means are taken off, and why they should be where they are not.
+#[component]
+fn Centring(form: Form) -> impl IntoView {
+    let is_centred = Memo::new(move |_| form.read().choices().center_inputs);
+    let far = Memo::new(move |_| form.read().far_offset());
+    let center = move |on| form.update(|form| form.choose(SaeField::Center, |choices| choices.center_inputs = on));
+    let text = move || {
+        let ratio = far.get().unwrap_or_default();
+        format!(
+            "The average cell lies {ratio:.1} times as far from zero as cells lie from the average. Uncentred, features \
+             learn what all cells share before they tell cells apart, and many never fire."
+        )
+    };
+    view! {
+        <Checkbox
+            label=label(SaeField::Center)
+            hint=meaning(SaeField::Center)
+            checked=is_centred
+            on_change=Callback::new(center)
+        />
+        <Show when=move || far.get().is_some()>
+            <Banner kind=BannerKind::Warning text=Signal::derive(text)>
+                <Button text="Centre them" label="Take the mean of every dimension off first" on_press=move || center(true) />
+            </Banner>
+        </Show>
     }
 }
 
@@ -223,7 +215,8 @@ mod tests {
 
     #[test]
     fn the_embedding_shown_in_the_list_is_the_one_that_is_taken() {
-        let info = |name: &str| EmbeddingInfo { name: name.into(), n_dims: 1, joined_by: JoinMethod::SameFile };
+        let joined_by = JoinMethod::SameFile;
+        let info = |name: &str| EmbeddingInfo { name: name.into(), n_dims: 1, joined_by, offset_ratio: None };
         let mut dataset = DatasetSummary {
             name: "groups".into(),
             n_cells: 4,
@@ -243,5 +236,12 @@ mod tests {
         assert_eq!(chosen(&dataset, Some("closed")).as_deref(), Some("score"));
         dataset.embeddings.clear();
         assert_eq!(chosen(&dataset, None), None);
+    }
+
+    #[test]
+    fn the_offset_is_told_in_words() {
+        assert!(offset_note(Some(3.24)).contains("3.2 times as far from zero"));
+        assert!(offset_note(Some(0.2)).contains("around zero"));
+        assert_eq!(offset_note(None), "");
     }
 }

@@ -2,7 +2,11 @@
 
 mod charts;
 mod columns;
+mod fields;
 mod form;
+mod more;
+mod quality;
+mod quality_rows;
 mod result;
 mod run;
 
@@ -29,6 +33,8 @@ pub(crate) fn TrainingPanel() -> impl IntoView {
     let sae = store.memo(|state| state.sae.clone());
     let form = RwSignal::new(TrainForm::default());
     let embedding = RwSignal::new(None::<String>);
+    let is_more_open = RwSignal::new(false);
+    let is_quality_open = RwSignal::new(false);
     view! {
         <Section title="Sparse autoencoder" summary=summary>
             <TrainingError />
@@ -37,14 +43,14 @@ pub(crate) fn TrainingPanel() -> impl IntoView {
                     return view! { <TrainingRun /> }.into_any();
                 }
                 view! {
-                    {sae.get().map(|sae| view! { <TrainingResult sae=sae /> })}
+                    {sae.get().map(|sae| view! { <TrainingResult sae=sae is_quality_open=is_quality_open /> })}
                     <Show when=move || has_data.get() fallback=|| view! { <p class="muted">"Waiting for the data."</p> }>
-                        <TrainingForm form=form embedding=embedding />
+                        <TrainingForm form=form embedding=embedding is_more_open=is_more_open />
                         <div class="actions">
                             <FilePicker
-                                text="Load weights"
+                                text="Load weights or a run"
                                 kind=ButtonKind::Quiet
-                                accept=".json,.safetensors"
+                                accept=".json,.safetensors,.fsrun"
                                 on_pick=open_picked(store)
                             />
                         </div>

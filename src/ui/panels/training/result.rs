@@ -3,24 +3,28 @@
 use leptos::prelude::*;
 
 use super::charts::TrainingCharts;
+use super::quality::Quality;
 use crate::plot::format;
 use crate::protocol::{ExportKind, SaeOrigin, SaeSummary};
 use crate::ui::panels::data::Notices;
 use crate::ui::state::{Msg, Shared};
 use crate::ui::store::Store;
 use crate::ui::text;
+use crate::ui::train_form::variant_words;
 use crate::ui::widgets::{Button, ButtonKind, IconName};
 
 /// The result panel.
 #[component]
-pub(super) fn TrainingResult(sae: Shared<SaeSummary>) -> impl IntoView {
+pub(super) fn TrainingResult(sae: Shared<SaeSummary>, is_quality_open: RwSignal<bool>) -> impl IntoView {
     let store = Store::get();
     let has_history = store.memo(|state| state.training.history.len() > 1);
     let is_saving = store.memo(|state| state.jobs.export.is_running());
     let was_trained = matches!(sae.origin, SaeOrigin::Trained { .. });
     let variant = match (&sae.origin, sae.architecture.as_str()) {
+        (SaeOrigin::Trained { params, .. }, _) => variant_words(params.variant.kind()).name.to_owned(),
         (SaeOrigin::Columns, _) => "None, nothing was trained".to_owned(),
-        (_, "standard") => "Vanilla (ReLU)".to_owned(),
+        (_, "standard") => "ReLU".to_owned(),
+        (_, "jumprelu") => "JumpReLU".to_owned(),
         (_, "topk") => "TopK".to_owned(),
         (_, other) => other.to_owned(),
     };
@@ -44,6 +48,7 @@ pub(super) fn TrainingResult(sae: Shared<SaeSummary>) -> impl IntoView {
         <Show when=move || was_trained && has_history.get()>
             <TrainingCharts />
         </Show>
+        <Quality is_open=is_quality_open />
         <div class="actions">
             <Button
                 kind=ButtonKind::Quiet

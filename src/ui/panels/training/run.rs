@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::charts::TrainingCharts;
 use crate::plot::format;
 use crate::protocol::{Job, TrainProgress};
+use crate::ui::panels::SaveRun;
 use crate::ui::panels::start::{JobRun, running};
 use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
@@ -58,6 +59,9 @@ fn Learning() -> impl IntoView {
                 disabled=Signal::derive(move || !has_begun.get() || is_stopping.get())
                 on_press=move || store.send(Msg::Stop)
             />
+            <Show when=move || is_paused.get()>
+                <SaveRun />
+            </Show>
         </div>
         <TrainingCharts />
     }
