@@ -15,7 +15,7 @@ const EPSILON: f32 = 1e-8;
 /// Numbers a workgroup takes where rows don't matter.
 const STRETCH: usize = 1024;
 
-static ADAM: Source = Source { name: "adam", text: include_str!("adam.wgsl") };
+pub(super) static ADAM: Source = Source { name: "adam", text: include_str!("adam.wgsl") };
 
 /// A parameter and its moments, `[n_rows, n_columns]` each.
 #[derive(Clone, Debug)]

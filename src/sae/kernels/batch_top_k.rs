@@ -22,11 +22,11 @@ const MOST_COUNTERS: usize = 512;
 const COUNTER_THREADS: usize = 256;
 const INFINITY_BITS: u32 = 0x7f80_0000;
 
-static COUNT: Source = Source { name: "batch_count", text: include_str!("batch_count.wgsl") };
-static DIGIT: Source = Source { name: "batch_digit", text: include_str!("batch_digit.wgsl") };
-static ROWS: Source = Source { name: "batch_rows", text: include_str!("batch_rows.wgsl") };
-static STARTS: Source = Source { name: "batch_starts", text: include_str!("batch_starts.wgsl") };
-static FILL: Source = Source { name: "batch_fill", text: include_str!("batch_fill.wgsl") };
+pub(super) static COUNT: Source = Source { name: "batch_count", text: include_str!("batch_count.wgsl") };
+pub(super) static DIGIT: Source = Source { name: "batch_digit", text: include_str!("batch_digit.wgsl") };
+pub(super) static ROWS: Source = Source { name: "batch_rows", text: include_str!("batch_rows.wgsl") };
+pub(super) static STARTS: Source = Source { name: "batch_starts", text: include_str!("batch_starts.wgsl") };
+pub(super) static FILL: Source = Source { name: "batch_fill", text: include_str!("batch_fill.wgsl") };
 
 /// What a batch keeps.
 #[derive(Clone, Debug)]

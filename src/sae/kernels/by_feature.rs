@@ -13,7 +13,7 @@ use super::{KernelError, Source};
 /// Columns of [`FeatureGradient::sums`].
 pub(super) const N_SUMS: usize = 2;
 
-static BY_FEATURE: Source = Source { name: "by_feature", text: include_str!("by_feature.wgsl") };
+pub(super) static BY_FEATURE: Source = Source { name: "by_feature", text: include_str!("by_feature.wgsl") };
 
 /// What happens to a row's gradient after it is summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

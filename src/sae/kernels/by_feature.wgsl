@@ -58,6 +58,7 @@ fn main(
     let row = feature * d;
     var of_coefficients = 0.0;
     var along = 0.0;
+    var squares = 0.0;
     for (var first = 0u; first < d; first += EACH * THREADS) {
         var four = vec4<f32>();
         of_coefficients = 0.0;
@@ -80,20 +81,21 @@ fn main(
             let column = first + i * THREADS + thread;
             if column < d {
                 gradient[row + column] = four[i];
-                along += four[i] * weights[row + column];
+                if is_tangent {
+                    along += four[i] * weights[row + column];
+                } else {
+                    squares += four[i] * four[i];
+                }
             }
         }
     }
     if is_tangent {
         along = total(along, thread);
-    } else {
-        along = 0.0;
-    }
-    var squares = 0.0;
-    for (var column = thread; column < d; column += THREADS) {
-        let value = gradient[row + column] - along * weights[row + column];
-        gradient[row + column] = value;
-        squares += value * value;
+        for (var column = thread; column < d; column += THREADS) {
+            let value = gradient[row + column] - along * weights[row + column];
+            gradient[row + column] = value;
+            squares += value * value;
+        }
     }
     squares = total(squares, thread);
     if thread == 0u {

@@ -13,7 +13,7 @@ use super::{KernelError, Source};
 /// Columns of [`Decoded::sums`].
 pub(super) const N_SUMS: usize = 3;
 
-static DECODE: Source = Source { name: "sparse_decode", text: include_str!("decode.wgsl") };
+pub(super) static DECODE: Source = Source { name: "sparse_decode", text: include_str!("decode.wgsl") };
 
 /// What a batch's reconstruction leaves for its gradients.
 #[derive(Clone, Debug)]

@@ -16,8 +16,8 @@ use super::{KernelError, Source};
 const N_BLOCKS: usize = 32;
 const COLUMNS_A_GROUP: usize = 64;
 
-static COLUMNS: Source = Source { name: "bias_columns", text: include_str!("columns.wgsl") };
-static FINISH: Source = Source { name: "finish_gradient", text: include_str!("finish.wgsl") };
+pub(super) static COLUMNS: Source = Source { name: "bias_columns", text: include_str!("columns.wgsl") };
+pub(super) static FINISH: Source = Source { name: "finish_gradient", text: include_str!("finish.wgsl") };
 
 /// What steps leave behind on the device.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::{KernelError, Source};
 
 const THREADS: usize = 256;
 
-static GATHER: Source = Source { name: "gather_cells", text: include_str!("gather.wgsl") };
+pub(super) static GATHER: Source = Source { name: "gather_cells", text: include_str!("gather.wgsl") };
 
 /// All cells on the device.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::launch::Launch;
 
 const TILE: usize = 64;
 
-static MATMUL: Source = Source { name: "matmul_transposed", text: include_str!("matmul.wgsl") };
+pub(super) static MATMUL: Source = Source { name: "matmul_transposed", text: include_str!("matmul.wgsl") };
 
 /// `left · rightᵀ`.
 ///

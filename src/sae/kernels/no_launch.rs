@@ -4,31 +4,32 @@ use burn::tensor::{Int, Tensor};
 
 use super::Source;
 
-/// A launch that can't exist.
-pub(super) enum Launch {}
+/// A launch that never begins.
+pub(super) struct Launch;
 
 impl Launch {
     pub(super) fn near(_source: &'static Source, _tensor: &Tensor<2>) -> Option<Self> {
-        None
+        const HAS_GPU: bool = false;
+        HAS_GPU.then_some(Self)
     }
 
     pub(super) fn float(self, _tensor: &Tensor<2>) -> Self {
-        match self {}
+        self
     }
 
     pub(super) fn int<const D: usize>(self, _tensor: &Tensor<D, Int>) -> Self {
-        match self {}
+        self
     }
 
     pub(super) fn word(self, _value: usize) -> Self {
-        match self {}
+        self
     }
 
     pub(super) fn real(self, _value: f64) -> Self {
-        match self {}
+        self
     }
 
     pub(super) fn dispatch(self, _n_groups: usize) {
-        match self {}
+        let Self = self;
     }
 }

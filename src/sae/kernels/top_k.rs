@@ -12,7 +12,7 @@ use super::launch::Launch;
 use super::{KernelError, Source};
 use crate::sae::select;
 
-static TOP_K: Source = Source { name: "top_k", text: include_str!("top_k.wgsl") };
+pub(super) static TOP_K: Source = Source { name: "top_k", text: include_str!("top_k.wgsl") };
 
 /// The `k` largest positive entries of every row of `pre + bias`, ascending by feature.
 ///

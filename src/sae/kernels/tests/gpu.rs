@@ -2,6 +2,7 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
+use super::super::active::Active;
 use super::*;
 use crate::sae::device::{cpu, gpu};
 

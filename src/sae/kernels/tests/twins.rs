@@ -1,8 +1,22 @@
 //! The twins, which are all a native build has.
 
+use std::collections::BTreeSet;
+
 use futures::executor::block_on;
 
 use super::*;
+
+/// A kernel's compiled form is found by its name.
+#[test]
+fn kernels_have_names_of_their_own() {
+    let batch =
+        [&batch_top_k::COUNT, &batch_top_k::DIGIT, &batch_top_k::ROWS, &batch_top_k::STARTS, &batch_top_k::FILL];
+    let step = [&gather::GATHER, &matmul::MATMUL, &top_k::TOP_K, &decode::DECODE, &by_feature::BY_FEATURE];
+    let all = [batch.as_slice(), &step, &[&finish::COLUMNS, &finish::FINISH, &adam::ADAM]].concat();
+    let names: BTreeSet<&str> = all.iter().map(|source| source.name).collect();
+    assert_eq!(names.len(), all.len());
+    assert!(all.iter().all(|source| source.text.matches("fn main(").count() == 1));
+}
 
 fn row(values: &[f32]) -> Tensor<2> {
     from_vec(values.to_vec(), values.len(), &Device::flex())
