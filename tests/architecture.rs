@@ -77,11 +77,14 @@ fn every_module_stands_in_the_table() {
     assert_none(&unknown);
 }
 
-/// What a `params` file exports: `protocol` re-exports these types and nothing else of the science.
+/// Files that hold parameters.
+const PARAMETER_FILES: [&str; 2] = ["params", "sweep"];
+
+/// What these files export: `protocol` re-exports these and nothing else of the science.
 fn exported_params(sources: &[Source], module: &str) -> BTreeSet<String> {
     let root = sources.iter().find(|source| source.name == format!("{module}/mod.rs")).unwrap();
-    let names = root.relative_uses("params").into_iter().filter_map(|path| path.last().cloned());
-    names.collect()
+    let uses = PARAMETER_FILES.iter().flat_map(|file| root.relative_uses(file));
+    uses.filter_map(|path| path.last().cloned()).collect()
 }
 
 #[test]

@@ -331,3 +331,30 @@ fn timings_say_each_step_and_tables_can_be_left_out() {
     assert!(rows.iter().all(|row| row["secs"].as_f64().unwrap() >= 0.0));
     assert!(!out.join("differential_expression.parquet").exists() && out.join("gsea.csv").exists());
 }
+
+#[test]
+fn a_sweep_is_written_and_its_first_run_taken_unless_another_is() {
+    let options = ["--epochs", "20", "--sweep", "hidden=4,6", "--sweep", "k=1,2", "--seeds", "2", "--no-tables"];
+    let out = out_folder("sweep");
+    let output = run("obsm/X_latent", &out, &[&SMALL[..], &options].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert!(errors(&output).contains("Going on with run 1 (h 4, k 1), the first"), "{}", errors(&output));
+    let table = std::fs::read_to_string(out.join("sweep.csv")).unwrap();
+    assert_eq!(table.lines().count(), 9, "{table}");
+    let statistics = std::fs::read_to_string(out.join("feature_statistics.csv")).unwrap();
+    assert!(statistics.lines().next().unwrap().ends_with(",mean_seed_cosine"));
+    assert_eq!(statistics.lines().count(), 5);
+
+    let other = out_folder("sweep_take");
+    let output = run("obsm/X_latent", &other, &[&SMALL[..], &options, &["--take", "7", "--baselines"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+    assert_eq!(std::fs::read_to_string(other.join("feature_statistics.csv")).unwrap().lines().count(), 7);
+    let table = std::fs::read_to_string(other.join("sweep.csv")).unwrap();
+    for kind in ["trained", "shuffled", "pca", "ica", "random"] {
+        assert!(table.contains(&format!(",{kind},")), "{kind} is missing: {table}");
+    }
+
+    let output = run("obsm/X_latent", &other, &[&SMALL[..], &["--sweep", "k=99"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(errors(&output).contains("can't be trained: k must be between 1"), "{}", errors(&output));
+}

@@ -4,6 +4,7 @@ mod gsea;
 mod labels;
 mod ontology;
 mod pool;
+mod sweep;
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};

@@ -9,6 +9,7 @@ use super::error::CliError;
 use super::groups::Groups;
 use super::gsea_args::GseaOptions;
 use super::quality::QualityFormat;
+use super::sweep_args::SweepOptions;
 use super::training_args::TrainingOptions;
 use crate::data::FeatureId;
 use crate::protocol::{
@@ -62,6 +63,8 @@ pub(super) struct RunOptions {
     pub(super) threads: Option<std::num::NonZeroUsize>,
     #[command(flatten)]
     training: TrainingOptions,
+    #[command(flatten)]
+    pub(super) sweep: SweepOptions,
     #[command(flatten)]
     analysis: AnalysisOptions,
     #[command(flatten)]
@@ -161,7 +164,7 @@ impl RunOptions {
     /// # Errors
     /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        self.sae_params(&DataShape::default())?;
+        self.sweep.params(&self.sae_params(&DataShape::default())?, 1)?;
         self.check_groups()?;
         self.analysis_params()?;
         self.gsea()?;

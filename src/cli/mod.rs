@@ -15,6 +15,8 @@ mod outputs;
 mod progress;
 mod quality;
 mod run;
+mod sweep;
+mod sweep_args;
 mod timings;
 mod training_args;
 

@@ -10,9 +10,10 @@ use super::error::CliError;
 use crate::protocol::{AnalysisSummary, DatasetSummary, ExportedFile, FeatureRow, SaeSummary};
 
 /// What a run may leave beside the weights, which every run writes anew.
-const RESULTS: [&str; 13] = [
+const RESULTS: [&str; 14] = [
     "summary.json",
     "feature_statistics.csv",
+    "sweep.csv",
     "differential_expression.csv",
     "go_enrichment_results.csv",
     "differential_expression.parquet",

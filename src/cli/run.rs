@@ -8,12 +8,13 @@ use super::error::CliError;
 use super::inputs::{embedding_name, input_files};
 use super::outputs::{Outputs, RunReport};
 use super::quality;
+use super::sweep::sweep;
 use super::{Ending, INTERRUPTED};
 use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
     AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle, Job,
-    LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableQuery, ViewQuery, ViewResult,
+    LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableFormat, TableQuery, ViewQuery, ViewResult,
 };
 use crate::sae::CONFIG_FILE;
 
@@ -37,6 +38,9 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
     export(&mut driver, &mut outputs, ExportKind::Sae)?;
     export(&mut driver, &mut outputs, ExportKind::FeatureStatistics)?;
     write_quality(&mut driver, &mut outputs, options)?;
+    if options.sweep.is_asked_for() {
+        export(&mut driver, &mut outputs, ExportKind::Sweep { format: TableFormat::Csv })?;
+    }
     for kind in options.group_tables() {
         export(&mut driver, &mut outputs, kind)?;
     }
@@ -178,10 +182,14 @@ fn make_sae(
         _ => None,
     };
     // An embedding that is not there is refused by the engine, which knows those that are.
-    let params = options.sae_params(&dataset.shape(embedding, false).unwrap_or_default())?;
+    let shape = dataset.shape(embedding, false).unwrap_or_default();
+    let params = options.sae_params(&shape)?;
     let embedding = embedding.to_owned();
     if options.is_identity() {
         return driver.ask(Request::UseColumns { embedding }, None, take).map_err(CliError::Refused);
+    }
+    if let Some(swept) = options.sweep.params(&params, shape.d_in)? {
+        return sweep(driver, &embedding, swept, options.sweep.take());
     }
     let request = if options.resume.is_some() {
         driver.progress.say(&format!("Going on with a training run on {embedding}"));

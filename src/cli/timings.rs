@@ -50,6 +50,8 @@ pub(super) fn step_name(request: &Request) -> &'static str {
     match request {
         Request::Open { .. } => "open",
         Request::Train { .. } | Request::ResumeCheckpoint => "train",
+        Request::Sweep { .. } => "sweep",
+        Request::UseSweepRun { .. } => "use_sweep_run",
         Request::UseColumns { .. } => "use_columns",
         Request::Analyse { .. } => "analyse",
         Request::Gsea { .. } => "gsea",

@@ -11,7 +11,7 @@ use crate::lens::{LensError, MAX_CATEGORIES};
 use crate::platform::HostError;
 use crate::protocol::Job;
 use crate::sae::device::DeviceError;
-use crate::sae::{InferenceError, SaeError, TrainError, WeightsError};
+use crate::sae::{InferenceError, SaeError, SweepError, TrainError, WeightsError};
 use crate::stats::{PcaError, RidgeError};
 use crate::steer::SteerError;
 
@@ -243,6 +243,20 @@ pub enum EngineError {
     /// Training can't start or go on.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// A sweep is refused.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// There is no sweep to take a run of, or to write.
+    #[error("there is no sweep; start one first")]
+    NoSweep,
+    /// A run of a sweep can't be used.
+    #[error("run {} can't be used: {why}; choose one whose weights are there", run + 1)]
+    NoSweepRun {
+        /// Its number, from 0.
+        run: u32,
+        /// Why.
+        why: &'static str,
+    },
     /// Training would need more memory than there is.
     #[error(
         "{run} needs about {:.1} GB of memory, and a browser tab has {:.1} GB for it; use fewer features or a smaller batch, or the command line",
@@ -323,6 +337,7 @@ fn job_name(job: Job) -> &'static str {
     match job {
         Job::Open => "opening files",
         Job::Train => "training",
+        Job::Sweep => "the sweep",
         Job::Analyse => "the analysis",
         Job::Gsea => "GSEA",
         Job::Associate => "measuring features against labels",

@@ -33,15 +33,15 @@ impl Jobs {
     /// Enters a job.
     ///
     /// # Errors
-    /// [`EngineError::Busy`] while one of its kind is running.
+    /// [`EngineError::Busy`] while one of its kind is running, or a sweep where it trains, or training where it sweeps.
     pub(super) fn start(
         self: &Rc<Self>,
         job: Job,
         id: RequestId,
         host: &Rc<dyn Host>,
     ) -> Result<RunningJob, EngineError> {
-        if self.find(job).is_some() {
-            return Err(EngineError::Busy { job });
+        if let Some(running) = self.in_the_way(job) {
+            return Err(EngineError::Busy { job: running });
         }
         let ticket = Rc::new(Ticket { job, is_cancelled: Cell::new(false), is_outdated: Cell::new(false) });
         self.running.borrow_mut().push(Rc::clone(&ticket));
@@ -74,6 +74,15 @@ impl Jobs {
             ticket.is_cancelled.set(true);
             ticket.is_outdated.set(true);
         }
+    }
+
+    /// The running job that has to end before one of this kind can start: one of its kind, or another that trains.
+    fn in_the_way(&self, job: Job) -> Option<Job> {
+        let kinds: &[Job] = match job {
+            Job::Train | Job::Sweep => &[Job::Train, Job::Sweep],
+            _ => &[job],
+        };
+        kinds.iter().copied().find(|&kind| self.find(kind).is_some())
     }
 
     fn find(&self, job: Job) -> Option<Rc<Ticket>> {

@@ -108,7 +108,7 @@ type Stays = (Option<Rc<Features>>, Option<Rc<Analysis>>, Vec<Job>);
 
 fn what_stays(inner: &Inner, is_new: bool, brought: &Brought, notices: &mut Vec<Notice>) -> Stays {
     if is_new {
-        return (None, None, vec![Job::Train, Job::Analyse, Job::Gsea, Job::Associate, Job::Export]);
+        return (None, None, vec![Job::Train, Job::Sweep, Job::Analyse, Job::Gsea, Job::Associate, Job::Export]);
     }
     let state = inner.state.borrow();
     let is_replaced = |embedding: &String| brought.embeddings.contains(embedding);
@@ -119,6 +119,10 @@ fn what_stays(inner: &Inner, is_new: bool, brought: &Brought, notices: &mut Vec<
     let mut outdated = vec![Job::Associate];
     if inner.training_embedding().as_ref().is_some_and(is_replaced) {
         outdated.push(Job::Train);
+    }
+    if state.sweep.as_ref().is_some_and(|sweep| is_replaced(&sweep.summary.embedding)) {
+        outdated.push(Job::Sweep);
+        notices.push(Notice::info("The embedding was replaced, so the runs swept over it are gone."));
     }
     if !gone.is_empty() {
         notices.push(Notice::info("The embedding was replaced, so its sparse autoencoder is gone; train again."));
@@ -150,6 +154,13 @@ impl Opened {
             job.emit(Event::Analysed(analysis.summary.clone()));
         }
         let mut state = inner.state.borrow_mut();
+        if self.outdated.contains(&Job::Sweep) {
+            state.sweep = None;
+        }
+        if let Some(sweep) = &state.sweep {
+            let summary = sweep.summary.clone();
+            job.emit(if sweep.is_running { Event::SweepSoFar(summary) } else { Event::Swept(summary) });
+        }
         if self.outdated.contains(&Job::Gsea) {
             state.gsea.clear();
         }

@@ -26,6 +26,7 @@ mod pool;
 mod session;
 mod state;
 mod summary;
+mod sweep;
 mod train;
 mod views;
 

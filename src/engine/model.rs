@@ -7,13 +7,15 @@ use super::EngineError;
 use super::associate::Association;
 use super::jobs::RunningJob;
 use super::state::OpenData;
+use super::sweep::Stability;
 use crate::data::{CellTable, DenseMatrix, Embedding, FeatureId, Notice, SparseActivations};
 use crate::lens::{BestLabel, FeatureStatistics, LabelBaselines, LabelIndex, feature_statistics};
-use crate::protocol::{AssociationParams, SaeOrigin, SaeQuality, SaeSummary};
+use crate::protocol::{AssociationParams, FoundAgain, SaeOrigin, SaeQuality, SaeSummary};
+use crate::sae::metrics::FeatureSeeds;
 use crate::sae::{Device, Sae, encode_all, metrics};
 
 /// Cells whose pre-activations are dense at a time: this many values, whatever the number of features.
-const VALUES_PER_BATCH: usize = 1 << 21;
+pub(super) const VALUES_PER_BATCH: usize = 1 << 21;
 
 /// Computes the activations of all cells.
 ///
@@ -43,6 +45,7 @@ pub(super) async fn infer(
         n_live: metrics.n_live,
         l0: metrics.l0,
         explained_variance: metrics.explained_variance,
+        n_other_seeds: 0,
         notices: notice(embedding, inputs, metrics.n_live).into_iter().collect(),
     };
     Ok(Model::new(sae, activations, summary))
@@ -73,12 +76,14 @@ pub(super) struct Model {
     pub(super) summary: SaeSummary,
     /// Whether training never saw a cell, `[n_cells]`; empty where nothing is known of that.
     pub(super) is_held_out: Vec<bool>,
+    /// How its features came out in other seeds, where it is of a sweep that had some.
+    pub(super) stability: Option<Stability>,
 }
 
 impl Model {
     pub(super) fn new(sae: Sae, activations: SparseActivations, summary: SaeSummary) -> Self {
         let statistics = feature_statistics(&activations);
-        Self { sae, activations, statistics, summary, is_held_out: Vec::new() }
+        Self { sae, activations, statistics, summary, is_held_out: Vec::new(), stability: None }
     }
 }
 
@@ -103,6 +108,13 @@ impl Features {
     pub(super) fn check(&self, feature: FeatureId) -> Result<(), EngineError> {
         let n_features = self.model.activations.n_features();
         if feature.index() < n_features { Ok(()) } else { Err(EngineError::UnknownFeature { feature, n_features }) }
+    }
+
+    /// How a feature came out in other seeds, if that is known.
+    pub(super) fn found_again(&self, feature: FeatureId) -> Option<FoundAgain> {
+        let of_all = self.model.stability.as_ref()?;
+        let FeatureSeeds { n_found, n_others, mean_cosine } = of_all.get(feature.index()).copied().flatten()?;
+        Some(FoundAgain { n_found, n_others, mean_cosine })
     }
 
     /// Live features, ascending.

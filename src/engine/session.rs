@@ -12,7 +12,7 @@ use super::jobs::{Jobs, RunningJob};
 use super::model::{Features, Model};
 use super::state::State;
 use super::train::{self, Command};
-use super::{EngineError, analyse, associate, export, gsea, load_sae, open, views};
+use super::{EngineError, analyse, associate, export, gsea, load_sae, open, sweep, views};
 use crate::platform::Host;
 use crate::protocol::{Answer, Call, Event, Job, Request, RequestId};
 
@@ -129,6 +129,8 @@ impl Inner {
             }
             Request::ChooseDevice { choice } => self.choose_device(id, choice).await.map(drop),
             Request::Train { embedding, params } => train::start(&self, id, embedding, params).await,
+            Request::Sweep { embedding, params } => sweep::start(&self, id, embedding, params).await,
+            Request::UseSweepRun { run } => sweep::use_run(&self, id, run).await,
             Request::UseColumns { embedding } => load_sae::use_columns(&self, id, &embedding).await,
             Request::ResumeCheckpoint => train::resume(&self, id).await,
             Request::DiscardCheckpoint => {
@@ -160,12 +162,13 @@ impl Inner {
     }
 
     fn close(&self, id: RequestId) {
-        self.abandon(&[Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Associate, Job::Export]);
+        self.abandon(&[Job::Open, Job::Train, Job::Sweep, Job::Analyse, Job::Gsea, Job::Associate, Job::Export]);
         let mut state = self.state.borrow_mut();
         state.data = None;
         state.features = None;
         state.analysis = None;
         state.gsea.clear();
+        state.sweep = None;
         drop(state);
         self.emit(id, Event::Closed);
     }

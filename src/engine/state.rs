@@ -10,6 +10,7 @@ use super::checkpoint::Facts;
 use super::decoder::PendingDecoder;
 use super::gsea::FeatureGsea;
 use super::model::Features;
+use super::sweep::Sweep;
 use crate::data::{Dataset, DenseMatrix, Embedding, Expression, FeatureId, GeneId, Notice, ValueKind};
 use crate::enrich::{Ontology, Relations, TermGrouper};
 use crate::lens::sound::{Normaliser, ShardPlan};
@@ -32,6 +33,8 @@ pub(super) struct State {
     pub(super) analysis: Option<Rc<Analysis>>,
     /// What GSEA found since the analysis.
     pub(super) gsea: BTreeMap<FeatureId, Rc<FeatureGsea>>,
+    /// The last sweep over an embedding of these data.
+    pub(super) sweep: Option<Sweep>,
     /// The device in use, once one was needed or asked for.
     pub(super) device: Option<ChosenDevice>,
     /// The training run in storage, and whether it is of the open data.

@@ -24,7 +24,7 @@ use crate::sae::{Checkpoint, Device, TrainError, Trainer};
 /// Seconds of steps between two turns of the event loop.
 const TURN_SECS: f64 = 0.025;
 /// Seconds between two reports.
-const REPORT_SECS: f64 = 0.25;
+pub(super) const REPORT_SECS: f64 = 0.25;
 /// Seconds of training between two checkpoints.
 const KEEP_SECS: f64 = 5.0;
 /// Keeping may take this share of the time at most.
@@ -63,7 +63,7 @@ pub(super) async fn start(
 }
 
 /// Every cell's category by the label that cells are held out by, if they are.
-fn held_out_by(data: &OpenData, params: &SaeParams) -> Result<Option<Vec<Option<u32>>>, EngineError> {
+pub(super) fn held_out_by(data: &OpenData, params: &SaeParams) -> Result<Option<Vec<Option<u32>>>, EngineError> {
     let Some(label) = params.hold_out.label.as_deref().filter(|_| params.hold_out.share > 0.0) else {
         return Ok(None);
     };
@@ -73,7 +73,12 @@ fn held_out_by(data: &OpenData, params: &SaeParams) -> Result<Option<Vec<Option<
 }
 
 /// The device to train on, if the run fits this place and the device.
-async fn device_for(inner: &Rc<Inner>, id: RequestId, params: &SaeParams, d_in: usize) -> Result<Device, EngineError> {
+pub(super) async fn device_for(
+    inner: &Rc<Inner>,
+    id: RequestId,
+    params: &SaeParams,
+    d_in: usize,
+) -> Result<Device, EngineError> {
     check_memory(params, d_in, inner.host.memory_limit())?;
     let device = inner.device(id).await?;
     check_matrices(params, d_in, inner.max_matrix_bytes())?;

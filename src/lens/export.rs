@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::{FeatureAnalysis, FeatureStatistics, GeneTests, TermResult};
 use crate::data::FeatureId;
 use crate::enrich::MatchedGeneSets;
+use crate::sae::metrics::FeatureSeeds;
 
 const ACCESSION_DIGITS: usize = 7;
 
@@ -21,6 +22,18 @@ struct StatisticsRow {
     std_activation: Option<f64>,
     max_activation: Option<f64>,
 }
+
+const STATISTICS_HEADER: [&str; 5] =
+    ["feature_id", "n_active_samples", "mean_activation", "std_activation", "max_activation"];
+
+#[derive(Serialize)]
+struct SeedsRow {
+    n_seeds_found_again: Option<u32>,
+    n_other_seeds: Option<u32>,
+    mean_seed_cosine: Option<f64>,
+}
+
+const SEEDS_HEADER: [&str; 3] = ["n_seeds_found_again", "n_other_seeds", "mean_seed_cosine"];
 
 #[derive(Serialize)]
 struct GeneRow<'a> {
@@ -62,16 +75,44 @@ pub fn write_feature_statistics<'a>(
     out: impl Write,
     rows: impl IntoIterator<Item = &'a FeatureStatistics>,
 ) -> csv::Result<()> {
-    let header = ["feature_id", "n_active_samples", "mean_activation", "std_activation", "max_activation"];
-    let mut writer = started(out, &header)?;
+    let mut writer = started(out, &STATISTICS_HEADER)?;
     for row in rows {
-        writer.serialize(StatisticsRow {
-            feature_id: row.feature.0,
-            n_active_samples: row.n_active,
-            mean_activation: number(row.mean_active),
-            std_activation: number(row.sd_active),
-            max_activation: number(row.max),
-        })?;
+        writer.serialize(statistics_row(row))?;
+    }
+    Ok(writer.flush()?)
+}
+
+fn statistics_row(row: &FeatureStatistics) -> StatisticsRow {
+    StatisticsRow {
+        feature_id: row.feature.0,
+        n_active_samples: row.n_active,
+        mean_activation: number(row.mean_active),
+        std_activation: number(row.sd_active),
+        max_activation: number(row.max),
+    }
+}
+
+/// As [`write_feature_statistics`], with what became of each feature in other seeds; `seeds` is `[n_rows]`.
+///
+/// # Errors
+/// Where `out` can't be written.
+///
+/// # Panics
+/// If there are fewer `seeds` than rows.
+pub fn write_feature_statistics_with_seeds(
+    out: impl Write,
+    rows: &[FeatureStatistics],
+    seeds: &[Option<FeatureSeeds>],
+) -> csv::Result<()> {
+    assert!(seeds.len() >= rows.len(), "every feature has an entry for other seeds");
+    let mut writer = started(out, &[&STATISTICS_HEADER[..], &SEEDS_HEADER].concat())?;
+    for (row, seeds) in rows.iter().zip(seeds) {
+        let seeds = SeedsRow {
+            n_seeds_found_again: seeds.map(|seeds| seeds.n_found),
+            n_other_seeds: seeds.map(|seeds| seeds.n_others),
+            mean_seed_cosine: seeds.and_then(|seeds| number(seeds.mean_cosine)),
+        };
+        writer.serialize((statistics_row(row), seeds))?;
     }
     Ok(writer.flush()?)
 }

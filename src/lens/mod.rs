@@ -25,7 +25,9 @@ pub use association::{AssociationRow, LabelAssociations};
 pub use background::background_notice;
 pub use differential_expression::{GeneTester, GeneTests};
 pub use error::LensError;
-pub use export::{DifferentialExpressionCsv, EnrichmentCsv, write_feature_statistics};
+pub use export::{
+    DifferentialExpressionCsv, EnrichmentCsv, write_feature_statistics, write_feature_statistics_with_seeds,
+};
 pub use feature_statistics::{FeatureStatistics, feature_statistics};
 pub use groups::CellGroups;
 pub use labels::{

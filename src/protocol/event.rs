@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AssociationSummary, Bytes, GseaSummary, RequestId, ViewResult};
+use super::{AssociationSummary, Bytes, GseaSummary, RequestId, SweepSummary, ViewResult};
 use crate::data::{JoinMethod, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
@@ -15,6 +15,8 @@ pub enum Job {
     Open,
     /// Training.
     Train,
+    /// Training several configurations.
+    Sweep,
     /// Differential expression and gene sets.
     Analyse,
     /// Gene set enrichment along the ranking of a feature's genes.
@@ -171,6 +173,8 @@ pub struct SaeSummary {
     pub l0: f64,
     /// 1 − Σe² / Σ(x − x̄)².
     pub explained_variance: f64,
+    /// Runs of other seeds its features were looked for in; 0 unless it is of a sweep that had some.
+    pub n_other_seeds: u32,
     /// What a person should know.
     pub notices: Vec<Notice>,
 }
@@ -264,6 +268,10 @@ pub enum Event {
     Checkpoint(Option<CheckpointInfo>),
     /// A sparse autoencoder is ready and its activations are computed; earlier analysis results are gone.
     SaeReady(SaeSummary),
+    /// A sweep goes on: what has ended so far.
+    SweepSoFar(SweepSummary),
+    /// A sweep ended, or was cancelled; or what was swept before still stands after files were opened.
+    Swept(SweepSummary),
     /// An analysis goes on; what it found so far can be looked at.
     AnalysedSoFar(AnalysisSummary),
     /// An analysis ended, or was cancelled with some features done.

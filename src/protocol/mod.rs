@@ -12,6 +12,7 @@ mod pool;
 mod quality;
 mod request;
 mod shape;
+mod sweep;
 mod view;
 
 pub use crate::data::{Notice, NoticeLevel};
@@ -21,8 +22,10 @@ pub use crate::lens::{
     RankBy, SoundParams, Universe, ValueScale,
 };
 pub use crate::sae::{
-    BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, SaeField, SaeParams, SaeParamsError,
-    Schedule, Suggestion, TrainProgress, USUAL_AUX, Variant, VariantKind, Wishes, suggest,
+    BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, MAX_SWEEP_AXES, MAX_SWEEP_RUNS,
+    MAX_SWEEP_SEEDS, SaeField, SaeParams, SaeParamsError, Schedule, Sparsity, Suggestion, SweepAxis, SweepError,
+    SweepParams, TrainProgress, USUAL_AUX, VARIANT_NAMES, Variant, VariantKind, Wishes, relative_cost, suggest,
+    usual_variant, variant_name,
 };
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, F64Column, U32Column};
@@ -41,9 +44,11 @@ pub use pool::{
 };
 pub use quality::{CellQuality, DeadInTraining, SaeQuality};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
+pub use sweep::{SeedScores, SweepFit, SweepKind, SweepOutcome, SweepRow, SweepScores, SweepSummary};
 pub use view::{
-    CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, GeneChange, HistogramData,
-    LabelAssociation, MapSource, SteerResult, TableQuery, TermTests, TopCell, ViewQuery, ViewResult, Volcano,
+    CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, FoundAgain, GeneChange,
+    HistogramData, LabelAssociation, MapSource, SteerResult, TableQuery, TermTests, TopCell, ViewQuery, ViewResult,
+    Volcano,
 };
 
 /// Version of this protocol; page and engine refuse to talk across versions.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{CompareQuery, GseaFeatures, LineageQuery, ViewQuery};
 use crate::data::FeatureId;
 use crate::lens::{AnalysisParams, AssociationParams, Convention, FeatureGseaParams};
-use crate::sae::SaeParams;
+use crate::sae::{SaeParams, SweepParams};
 
 /// Chosen by the sender; every answer repeats it.
 pub type RequestId = u32;
@@ -109,6 +109,11 @@ pub enum ExportKind {
     },
     /// The training run kept in storage, to go on with here or elsewhere: `NAME.fsrun`.
     TrainingRun,
+    /// The rows of the last sweep: `sweep`.
+    Sweep {
+        /// The kind of file.
+        format: TableFormat,
+    },
     /// The sparse autoencoder as a SAELens folder: `cfg.json` and `sae_weights.safetensors`.
     Sae,
 }
@@ -140,6 +145,19 @@ pub enum Request {
         embedding: String,
         /// What to train.
         params: SaeParams,
+    },
+    /// Train several configurations on an embedding, one after the other. Answers `Progress` and `SweepSoFar`…, then
+    /// `Swept`, also when it was cancelled, or `Failed`; what an earlier sweep found is gone. The autoencoder in use stays.
+    Sweep {
+        /// Name of the embedding.
+        embedding: String,
+        /// What to train.
+        params: SweepParams,
+    },
+    /// Use a run of the last sweep from now on. Answers `SaeReady` or `Failed`.
+    UseSweepRun {
+        /// Its number.
+        run: u32,
     },
     /// Take the columns of an embedding as features: scores, or one-hot labels; values below 0 count as 0. Answers
     /// `SaeReady` or `Failed`.

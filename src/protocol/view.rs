@@ -52,6 +52,8 @@ pub enum FeatureSort {
     NTerms,
     /// p of the first of the kept terms.
     BestTerm,
+    /// Mean cosine with the features of other seeds.
+    Stability,
 }
 
 /// A page of the feature table.
@@ -147,6 +149,19 @@ pub struct FeatureRow {
     pub n_terms: Option<usize>,
     /// The first of its kept terms: in sound mode one among genes up, where there is one.
     pub top_term: Option<String>,
+    /// In other seeds, where the autoencoder is of a sweep that had some.
+    pub found_again: Option<FoundAgain>,
+}
+
+/// A feature in the runs that differ from its own in seed alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FoundAgain {
+    /// Other seeds in which a feature of cosine .7 or more is matched with it.
+    pub n_found: u32,
+    /// Other seeds.
+    pub n_others: u32,
+    /// Mean cosine with its partners, −1 to 1; one that is missing counts as 0.
+    pub mean_cosine: f64,
 }
 
 /// A histogram with equal bins.

@@ -20,6 +20,7 @@ pub mod metrics;
 mod model;
 mod params;
 mod select;
+mod sweep;
 mod tensors;
 #[cfg(feature = "burn")]
 mod train;
@@ -40,6 +41,10 @@ pub use model::{Architecture, Sae, SaeError, SaeWeights};
 pub use params::{
     BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, SaeField, SaeParams, SaeParamsError,
     Schedule, Suggestion, TrainProgress, USUAL_AUX, Variant, VariantKind, Wishes, donor_label, suggest,
+};
+pub use sweep::{
+    MAX_SWEEP_AXES, MAX_SWEEP_RUNS, MAX_SWEEP_SEEDS, Sparsity, SweepAxis, SweepError, SweepParams, SweepRun,
+    VARIANT_NAMES, relative_cost, usual_variant, variant_name, with_variant,
 };
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

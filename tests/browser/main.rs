@@ -18,6 +18,7 @@ mod made;
 mod main_job;
 mod opening;
 mod spy;
+mod sweep;
 mod tab;
 mod training;
 mod trouble;

@@ -73,7 +73,7 @@ pub(super) fn lineage_table(
     one_batch("lineage", format, &Table::new("lineage", columns)?)
 }
 
-fn one_batch(name: &str, format: TableFormat, table: &Table) -> Result<ExportedFile, EngineError> {
+pub(super) fn one_batch(name: &str, format: TableFormat, table: &Table) -> Result<ExportedFile, EngineError> {
     let mut sink = Sink::new(name, format);
     sink.write(table)?;
     sink.finish()

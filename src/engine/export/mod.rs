@@ -7,6 +7,7 @@
 mod groups;
 mod gsea;
 mod sound;
+mod sweep;
 
 use std::rc::Rc;
 
@@ -21,7 +22,9 @@ use super::model::Features;
 use super::session::Inner;
 use super::state::OpenData;
 use crate::data::{FeatureId, Observer};
-use crate::lens::{DifferentialExpressionCsv, EnrichmentCsv, write_feature_statistics};
+use crate::lens::{
+    DifferentialExpressionCsv, EnrichmentCsv, write_feature_statistics, write_feature_statistics_with_seeds,
+};
 use crate::protocol::{
     AnalysisMode, AnalysisParams, Bytes, Event, ExportKind, ExportedFile, Job, RequestId, TableStyle,
 };
@@ -67,6 +70,7 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, kind: ExportKind) -> R
             vec![groups::lineage_table(&data, &features, &query, format)?]
         }
         ExportKind::TrainingRun => vec![training_run(inner).await?],
+        ExportKind::Sweep { format } => vec![sweep::table(inner, format)?],
         ExportKind::Sae => sae(inner)?,
     };
     job.emit(Event::Exported { files });
@@ -80,7 +84,11 @@ fn file(name: impl Into<String>, mime: &str, bytes: Vec<u8>) -> ExportedFile {
 fn feature_statistics(inner: &Inner) -> Result<ExportedFile, EngineError> {
     let features = inner.state.borrow().features()?;
     let mut bytes = Vec::new();
-    write_feature_statistics(&mut bytes, &features.model.statistics)?;
+    let statistics = &features.model.statistics;
+    match &features.model.stability {
+        Some(seeds) => write_feature_statistics_with_seeds(&mut bytes, statistics, seeds)?,
+        None => write_feature_statistics(&mut bytes, statistics)?,
+    }
     Ok(file("feature_statistics.csv", CSV, bytes))
 }
 

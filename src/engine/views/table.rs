@@ -64,6 +64,7 @@ impl RowSource<'_> {
             FeatureSort::Max => row.max,
             FeatureSort::BestAuroc => self.best_label(feature)?.auroc,
             FeatureSort::NTerms => self.analysis?.terms(feature)?.len() as f64,
+            FeatureSort::Stability => self.features.found_again(feature)?.mean_cosine,
             FeatureSort::BestTerm => self.analysis?.best_ln_p_value(feature)?,
         };
         (!key.is_nan()).then_some(key)
@@ -91,6 +92,7 @@ impl RowSource<'_> {
             top_genes: self.genes(feature).take(N_TOP_GENES).map(str::to_owned).collect(),
             n_terms: self.analysis.and_then(|analysis| analysis.terms(feature)).map(|terms| terms.len()),
             top_term: self.terms(feature).next().map(str::to_owned),
+            found_again: self.features.found_again(feature),
         }
     }
 

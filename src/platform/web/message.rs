@@ -125,7 +125,7 @@ mod tests {
     use crate::data::FeatureId;
     use crate::protocol::{
         AnalysisParams, Answer, CellColor, Event, F32Column, Lists, MapSource, Negatives, PoolAnswer, PoolCall,
-        SaeParams, SoundParams, SteerParams, SteerTarget, ViewQuery, ViewResult,
+        SaeParams, SoundParams, SteerParams, SteerTarget, SweepAxis, SweepParams, ViewQuery, ViewResult,
     };
 
     fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) -> Array {
@@ -155,7 +155,10 @@ mod tests {
     #[wasm_bindgen_test]
     fn requests_survive_with_large_seeds_and_tagged_enums() {
         let params = SaeParams { seed: u64::MAX, ..SaeParams::default() };
-        round_trip(&Request::Train { embedding: "X".into(), params });
+        round_trip(&Request::Train { embedding: "X".into(), params: params.clone() });
+        let axes = vec![SweepAxis::Features(vec![8, 16]), SweepAxis::Variant(vec![params.variant])];
+        let sweep = SweepParams { base: params, axes, n_seeds: 2, baselines: true };
+        round_trip(&Request::Sweep { embedding: "X".into(), params: sweep });
         round_trip(&Request::View { query: ViewQuery::Color(CellColor::Feature(FeatureId(7))) });
         let group = crate::data::CellSelection::Rows(vec![1, 2]);
         let target = SteerTarget::GroupMean { group, factor: 1.0 };

@@ -13,6 +13,7 @@ mod greedy;
 mod matching;
 mod recovery;
 mod redundancy;
+mod seed_group;
 mod similarity;
 mod stability;
 mod top_cells;
@@ -27,6 +28,7 @@ pub use geometry::{DecoderNeighbour, FeatureGeometry, dictionary_geometry, neare
 pub use matching::{FeatureMatch, MAX_EXACT_MATCHING, Matching, match_activations, match_decoders};
 pub use recovery::{VariableRecovery, recovery};
 pub use redundancy::{REDUNDANT_ABOVE, Redundancy, redundancy};
+pub use seed_group::{FOUND_FROM, FeatureSeeds, RunSeeds, SeedGroup, SeedMember};
 pub use stability::{FeatureStability, SeedStability, mmcs, seed_stability};
 pub use top_cells::{CellActivation, top_cells};
 

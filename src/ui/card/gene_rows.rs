@@ -141,6 +141,7 @@ mod tests {
             top_genes: Vec::new(),
             n_terms: None,
             top_term: None,
+            found_again: None,
         };
         FeatureCard {
             row,

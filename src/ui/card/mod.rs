@@ -112,8 +112,15 @@ fn CardBody(
     let analysis = analysis.filter(|analysis| analysis.params == card.params);
     let facts = rows::facts(&card.row).into_iter().map(|(name, value)| view! { <dt>{name}</dt><dd>{value}</dd> });
     let histogram = card.histogram.clone();
+    let badge = card.row.found_again.as_ref().map(|found| {
+        let (text, is_stable) = rows::stability_badge(found);
+        let hint = "Features of two seeds are matched one to one by the cosine of their decoder rows; from .7 on a \
+                    feature counts as found again. The cosine is the mean over all other seeds.";
+        view! { <p class="badge" class:badge-good=is_stable title=hint>{text}</p> }
+    });
     view! {
         {card.notices.iter().map(notice).collect_view()}
+        {badge}
         <dl class="facts">{facts.collect_view()}</dl>
         <CardSection title="Activation">
             <Chart svg=rows::activation_chart(&histogram) />

@@ -6,7 +6,9 @@
 use super::{MOST_BARS, WIDTH};
 use crate::plot::charts::{Bar, BarChart, ChartError, ChartSize, Histogram, bar_chart, histogram};
 use crate::plot::format::{count, decimals, percent, significant};
-use crate::protocol::{CardConfounding, FeatureCard, FeatureRow, HistogramData, LabelAssociation, LabelClass};
+use crate::protocol::{
+    CardConfounding, FeatureCard, FeatureRow, FoundAgain, HistogramData, LabelAssociation, LabelClass,
+};
 
 /// An AUROC must be better than the baseline's by this much to be called better.
 const CLOSE: f64 = 0.005;
@@ -23,6 +25,14 @@ pub(super) fn facts(row: &FeatureRow) -> Vec<Fact> {
         format!("{} ± {}", significant(row.mean_active, 3), significant(row.sd_active, 2))
     };
     vec![("Active cells", active), ("Mean of active", mean), ("Largest", significant(row.max, 3))]
+}
+
+/// In how many other seeds the feature was found again, and whether that is all of them.
+pub(super) fn stability_badge(found: &FoundAgain) -> (String, bool) {
+    let FoundAgain { n_found, n_others, mean_cosine } = found;
+    let seeds = if *n_others == 1 { "seed" } else { "seeds" };
+    let text = format!("Found again in {n_found} of {n_others} other {seeds}, cosine {}", decimals(*mean_cosine, 2));
+    (text, n_found == n_others)
 }
 
 /// The histogram of activations.
@@ -253,8 +263,17 @@ mod tests {
             top_genes: Vec::new(),
             n_terms: None,
             top_term: None,
+            found_again: None,
         };
         assert_eq!(facts(&row)[1], ("Mean of active", "2.5".to_owned()));
+    }
+
+    #[test]
+    fn the_badge_says_in_how_many_seeds_a_feature_came_out_again() {
+        let found = FoundAgain { n_found: 4, n_others: 4, mean_cosine: 0.967 };
+        assert_eq!(stability_badge(&found), ("Found again in 4 of 4 other seeds, cosine 0.97".to_owned(), true));
+        let lost = FoundAgain { n_found: 0, n_others: 1, mean_cosine: 0.5 };
+        assert_eq!(stability_badge(&lost), ("Found again in 0 of 1 other seed, cosine 0.50".to_owned(), false));
     }
 
     #[test]

@@ -1,31 +1,33 @@
-//! The drawer below: the table of features, features against labels, two groups compared, a path followed.
+//! The drawer below: the table of features, features against labels, two groups compared, a path followed, and sweeps.
 
 use leptos::prelude::*;
 
 use super::association::AssociationTab;
 use super::comparison::ComparisonTab;
 use super::lineage::LineageTab;
+use super::sweep::SweepTab;
 use super::table::{TableBody, TableMethod, TableTools, count_text};
 use crate::ui::store::Store;
 use crate::ui::widgets::{Icon, IconName, TabList, head_id, panel_id};
 
 const ID: &str = "drawer";
-const TITLES: [&str; 4] = ["Features", "Labels", "Compare", "Lineage"];
+const TITLES: [&str; 5] = ["Features", "Labels", "Compare", "Lineage", "Sweep"];
 
 /// The drawer.
 #[component]
 pub(crate) fn Drawer(open: RwSignal<bool>) -> impl IntoView {
     let store = Store::get();
     let has_sae = store.memo(|state| state.sae.is_some());
+    let has_data = store.memo(|state| state.dataset.is_some());
     let selected = RwSignal::new(0);
-    // Without features there is nothing to measure, compare or follow.
-    let shown = Memo::new(move |_| if has_sae.get() { selected.get() } else { 0 });
+    // Without data there is nothing to list, measure, compare, follow or train.
+    let shown = Memo::new(move |_| if has_data.get() { selected.get() } else { 0 });
     let is_tall = move || open.get() && shown.get() > 0;
     view! {
         <section
             class="drawer"
             class:drawer-closed=move || !open.get()
-            class:drawer-empty=move || !has_sae.get()
+            class:drawer-empty=move || !has_sae.get() && shown.get() == 0
             class:drawer-tall=is_tall
             aria-label="Feature table"
         >
@@ -40,10 +42,10 @@ pub(crate) fn Drawer(open: RwSignal<bool>) -> impl IntoView {
                         on:click=move |_| open.update(|open| *open = !*open)
                     >
                         <Icon name=IconName::ChevronDown />
-                        <span hidden=move || has_sae.get()>"Features"</span>
+                        <span hidden=move || has_data.get()>"Features"</span>
                     </button>
                 </h2>
-                <Show when=move || has_sae.get()>
+                <Show when=move || has_data.get()>
                     <TabList
                         label="Features"
                         id=ID.to_owned()
@@ -64,10 +66,11 @@ pub(crate) fn Drawer(open: RwSignal<bool>) -> impl IntoView {
                         <TableBody />
                     </div>
                 </Panel>
-                <Show when=move || has_sae.get()>
-                    <Panel at=1 shown=shown><AssociationTab /></Panel>
-                    <Panel at=2 shown=shown><ComparisonTab /></Panel>
-                    <Panel at=3 shown=shown><LineageTab /></Panel>
+                <Show when=move || has_data.get()>
+                    <Panel at=1 shown=shown><OfFeatures><AssociationTab /></OfFeatures></Panel>
+                    <Panel at=2 shown=shown><OfFeatures><ComparisonTab /></OfFeatures></Panel>
+                    <Panel at=3 shown=shown><OfFeatures><LineageTab /></OfFeatures></Panel>
+                    <Panel at=4 shown=shown><SweepTab /></Panel>
                 </Show>
             </div>
         </section>
@@ -77,7 +80,7 @@ pub(crate) fn Drawer(open: RwSignal<bool>) -> impl IntoView {
 /// What belongs to a tab; it stays on the page, so that what a person chose is kept.
 #[component]
 fn Panel(at: usize, shown: Memo<usize>, children: Children) -> impl IntoView {
-    let has_tabs = Store::get().memo(|state| state.sae.is_some());
+    let has_tabs = Store::get().memo(|state| state.dataset.is_some());
     view! {
         <div
             role=move || has_tabs.get().then_some("tabpanel")
@@ -89,4 +92,12 @@ fn Panel(at: usize, shown: Memo<usize>, children: Children) -> impl IntoView {
             {children()}
         </div>
     }
+}
+
+/// What needs features, or a word about that.
+#[component]
+fn OfFeatures(children: ChildrenFn) -> impl IntoView {
+    let has_sae = Store::get().memo(|state| state.sae.is_some());
+    let fallback = || view! { <p class="empty">"This needs features: train or load a sparse autoencoder first."</p> };
+    view! { <Show when=move || has_sae.get() fallback=fallback>{children()}</Show> }
 }

@@ -14,6 +14,7 @@ mod labels;
 mod lineage;
 mod map;
 mod start;
+mod sweep;
 mod table;
 mod toasts;
 mod training;

@@ -18,7 +18,7 @@ use crate::ui::widgets::{
 pub(crate) const SEARCH_ID: &str = "table-search";
 
 /// The columns: name, what it is, whether it is a number, how it is sorted.
-const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
+const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 9] = [
     ("Feature", "Its number", true, Some(FeatureSort::Id)),
     ("Cells", "Cells in which it is active", true, Some(FeatureSort::NActive)),
     ("Mean", "Mean activation of active cells", true, Some(FeatureSort::MeanActive)),
@@ -27,6 +27,7 @@ const COLUMNS: [(&str, &str, bool, Option<FeatureSort>); 8] = [
     ("Top genes", "Genes highest above their background", false, None),
     ("Terms", "Gene sets kept by the tests of the analysis", true, Some(FeatureSort::NTerms)),
     ("Top term", "The best gene set: among genes up, where there is one", false, Some(FeatureSort::BestTerm)),
+    ("Stability", "Mean cosine with the features matched in other seeds", true, Some(FeatureSort::Stability)),
 ];
 
 /// The line over the table: how the analysis was done.
@@ -184,7 +185,10 @@ fn Rows() -> impl IntoView {
             revision=store.memo(|state| state.table.revision)
             question=store.memo(|state| state.table.question)
             chosen=store.memo(|state| state.selected_feature.and_then(|feature| state.table.position_of(feature)))
-            row=Callback::new(move |at| row_view(store.peek(|state| state.table.row(at).map(row_cells))))
+            row=Callback::new(move |at| {
+                let (cells, n_columns) = store.peek(|state| (state.table.row(at).map(row_cells), n_columns(state)));
+                row_view(cells, n_columns)
+            })
             is_selected=Callback::new(is_selected)
             on_select=Callback::new(select)
             on_scroll=Callback::new(move |first| store.send(Msg::Table(TableEdit::ScrollTo(first))))
@@ -207,11 +211,18 @@ fn Head() -> impl IntoView {
         let on_sort = Callback::new(move |()| store.send(Msg::Table(TableEdit::SortBy(sort))));
         view! { <SortHeader text=text hint=hint is_number=is_number descending=order on_sort=on_sort /> }.into_any()
     };
-    COLUMNS.into_iter().map(head).collect_view()
+    let n_columns = store.memo(n_columns);
+    move || COLUMNS.into_iter().take(n_columns.get()).map(head).collect_view()
+}
+
+/// The last column is there where the autoencoder is of a sweep with several seeds.
+fn n_columns(state: &State) -> usize {
+    let has_seeds = state.sae.as_ref().is_some_and(|sae| sae.n_other_seeds > 0);
+    if has_seeds { COLUMNS.len() } else { COLUMNS.len() - 1 }
 }
 
 /// The texts of a row, in the order of the columns.
-fn row_cells(row: &FeatureRow) -> [String; 8] {
+fn row_cells(row: &FeatureRow) -> [String; 9] {
     let label =
         row.best_label.as_ref().map(|(_, category, auroc)| format!("{category} {}", format::decimals(*auroc, 3)));
     let FeatureId(id) = row.feature;
@@ -224,10 +235,11 @@ fn row_cells(row: &FeatureRow) -> [String; 8] {
         row.top_genes.iter().take(4).cloned().collect::<Vec<_>>().join(", "),
         row.n_terms.map(format::count).unwrap_or_default(),
         row.top_term.clone().unwrap_or_default(),
+        row.found_again.map(|found| format::decimals(found.mean_cosine, 2)).unwrap_or_default(),
     ]
 }
 
-fn row_view(cells: Option<[String; 8]>) -> AnyView {
+fn row_view(cells: Option<[String; 9]>, n_columns: usize) -> AnyView {
     let cells = cells.unwrap_or_default();
     let cell = |(at, text): (usize, String)| {
         let (_, _, is_number, _) = COLUMNS[at];
@@ -237,12 +249,13 @@ fn row_view(cells: Option<[String; 8]>) -> AnyView {
             </td>
         }
     };
-    cells.into_iter().enumerate().map(cell).collect_view().into_any()
+    cells.into_iter().take(n_columns).enumerate().map(cell).collect_view().into_any()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::FoundAgain;
 
     #[test]
     fn a_row_without_analysis_leaves_its_columns_empty() {
@@ -257,9 +270,12 @@ mod tests {
             top_genes: Vec::new(),
             n_terms: None,
             top_term: None,
+            found_again: None,
         };
         let cells = row_cells(&row);
         assert_eq!(cells[4], "B cells 0.988");
-        assert_eq!((cells[2].as_str(), cells[6].as_str()), (format::NO_VALUE, ""));
+        assert_eq!((cells[2].as_str(), cells[6].as_str(), cells[8].as_str()), (format::NO_VALUE, "", ""));
+        let found_again = Some(FoundAgain { n_found: 3, n_others: 4, mean_cosine: 0.876 });
+        assert_eq!(row_cells(&FeatureRow { found_again, ..row })[8], "0.88");
     }
 }

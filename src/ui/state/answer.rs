@@ -30,6 +30,10 @@ impl State {
                 self.analysis = Some(Shared::new(summary));
                 self.ask_table()
             }
+            Event::SweepSoFar(summary) => {
+                self.sweep = Some(Shared::new(summary));
+                Vec::new()
+            }
             Event::Noticed(notice) => self.say(notice.level, notice.text),
             Event::Failed { message } => self.failed(id, message),
             Event::Broken { message } => self.engine_broken(message),
@@ -55,6 +59,11 @@ impl State {
                 effects.extend(self.ask_card());
                 effects.extend(self.ask_gsea());
                 effects
+            }
+            Event::Swept(summary) => {
+                self.jobs.sweep = JobState::Idle;
+                self.sweep = Some(Shared::new(summary));
+                Vec::new()
             }
             Event::GseaReady(summary) => self.gsea_ready(summary),
             Event::Associated(summary) => self.associated(summary),
@@ -157,7 +166,7 @@ impl State {
                         self.training.is_stopping = false;
                     }
                     Job::Open => self.opening.clear(),
-                    Job::Analyse | Job::Gsea | Job::Associate | Job::Export => {}
+                    Job::Sweep | Job::Analyse | Job::Gsea | Job::Associate | Job::Export => {}
                 }
                 *self.jobs.get_mut(job) = JobState::Failed(message);
                 Vec::new()

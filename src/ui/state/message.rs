@@ -4,7 +4,7 @@ use super::{LabelAsk, Preview, TableEdit};
 use crate::data::{CellSelection, FeatureId, LabelChoice};
 use crate::protocol::{
     AnalysisParams, Answer, Call, CellColor, DeviceChoice, ExportKind, ExportedFile, FeatureGseaParams, FileHandle,
-    Job, MapSource, NoticeLevel, SaeParams, SteerParams,
+    Job, MapSource, NoticeLevel, SaeParams, SteerParams, SweepParams,
 };
 
 /// Something that happened.
@@ -40,6 +40,17 @@ pub enum Msg {
         /// With these parameters.
         params: SaeParams,
     },
+    /// The training form changed: the embedding and parameters it stands for, if all of it is right.
+    Settings(Option<(String, SaeParams)>),
+    /// Train several configurations.
+    Sweep {
+        /// On this embedding.
+        embedding: String,
+        /// What to train.
+        params: SweepParams,
+    },
+    /// Use a run of the last sweep.
+    UseSweepRun(u32),
     /// Take the columns of this embedding as features.
     UseColumns(String),
     /// Go on with the kept training run.

@@ -33,7 +33,8 @@ pub use views::{CellColoring, ColoringValues, Hover, MapPoints, Preview};
 use crate::data::{CellSelection, FeatureId};
 use crate::protocol::{
     AnalysisSummary, CellColor, CheckpointInfo, DatasetSummary, DeviceChoice, DeviceReport, FeatureCard, FileHandle,
-    Job, LabelInfo, MapSource, NoticeLevel, SaeQuality, SaeSummary, SteerResult, TrainProgress,
+    Job, LabelInfo, MapSource, NoticeLevel, SaeParams, SaeQuality, SaeSummary, SteerResult, SweepSummary,
+    TrainProgress,
 };
 
 /// Whether the engine is there.
@@ -89,6 +90,8 @@ pub struct Jobs {
     pub open: JobState,
     /// Training.
     pub train: JobState,
+    /// Training several configurations.
+    pub sweep: JobState,
     /// Differential expression and gene sets.
     pub analyse: JobState,
     /// Gene set enrichment along a ranking.
@@ -105,6 +108,7 @@ impl Jobs {
         match job {
             Job::Open => &self.open,
             Job::Train => &self.train,
+            Job::Sweep => &self.sweep,
             Job::Analyse => &self.analyse,
             Job::Gsea => &self.gsea,
             Job::Associate => &self.associate,
@@ -117,6 +121,7 @@ impl Jobs {
         match job {
             Job::Open => &mut self.open,
             Job::Train => &mut self.train,
+            Job::Sweep => &mut self.sweep,
             Job::Analyse => &mut self.analyse,
             Job::Gsea => &mut self.gsea,
             Job::Associate => &mut self.associate,
@@ -172,6 +177,10 @@ pub struct State {
     pub quality: Remote<Shared<SaeQuality>>,
     /// The training run.
     pub training: Training,
+    /// Where the training form stands: the embedding and the parameters, while they are right.
+    pub settings: Option<Shared<(String, SaeParams)>>,
+    /// The sweep that goes on, or the last one.
+    pub sweep: Option<Shared<SweepSummary>>,
     /// What the last analysis found.
     pub analysis: Option<Shared<AnalysisSummary>>,
     /// Where each job stands.
@@ -229,6 +238,8 @@ impl Default for State {
             sae: None,
             quality: Remote::default(),
             training: Training::default(),
+            settings: None,
+            sweep: None,
             analysis: None,
             jobs: Jobs::default(),
             checkpoint: None,

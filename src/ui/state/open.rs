@@ -56,6 +56,8 @@ impl State {
         } else {
             self.opened.extend(opening);
             self.label_codes.clear();
+            // The engine says next whether it still stands.
+            self.sweep = None;
             // What of the model still stands, the engine says next.
             self.looked_at = self.sae.clone().map(|sae| (sae, self.selected_feature));
             self.forget_sae();
@@ -82,6 +84,8 @@ impl State {
         self.opened.clear();
         self.training = Training::default();
         self.jobs.train = JobState::Idle;
+        self.jobs.sweep = JobState::Idle;
+        self.sweep = None;
         self.looked_at = None;
         self.color = None;
         self.map_source = None;

@@ -52,6 +52,15 @@ fn reduce_job(state: &mut State, msg: Msg) -> Vec<Effect> {
             state.training.takes_columns = true;
             effects
         }
+        Msg::Settings(settings) => {
+            state.settings = settings.map(Shared::new);
+            Vec::new()
+        }
+        Msg::Sweep { embedding, params } => {
+            state.jobs.sweep = running("Preparing");
+            vec![state.send(Request::Sweep { embedding, params })]
+        }
+        Msg::UseSweepRun(run) => state.train(Request::UseSweepRun { run }),
         Msg::ResumeCheckpoint => state.train(Request::ResumeCheckpoint),
         Msg::DiscardCheckpoint => {
             state.checkpoint = None;
@@ -128,7 +137,7 @@ impl State {
 
     pub(super) fn engine_broken(&mut self, message: String) -> Vec<Effect> {
         self.engine = EngineStatus::Broken(message);
-        for job in [Job::Open, Job::Train, Job::Analyse, Job::Gsea, Job::Associate, Job::Export] {
+        for job in [Job::Open, Job::Train, Job::Sweep, Job::Analyse, Job::Gsea, Job::Associate, Job::Export] {
             if self.jobs.get(job).is_running() {
                 *self.jobs.get_mut(job) = JobState::Idle;
             }

@@ -60,7 +60,11 @@ impl Requests {
     pub(super) fn call(&mut self, request: Request) -> Call {
         let purpose = match &request {
             Request::Open { .. } => Purpose::Job(Job::Open),
-            Request::Train { .. } | Request::UseColumns { .. } | Request::ResumeCheckpoint => Purpose::Job(Job::Train),
+            Request::Train { .. }
+            | Request::UseColumns { .. }
+            | Request::UseSweepRun { .. }
+            | Request::ResumeCheckpoint => Purpose::Job(Job::Train),
+            Request::Sweep { .. } => Purpose::Job(Job::Sweep),
             Request::Analyse { .. } => Purpose::Job(Job::Analyse),
             Request::Gsea { .. } => Purpose::Job(Job::Gsea),
             Request::Associate { .. } => Purpose::Job(Job::Associate),

@@ -38,6 +38,7 @@ fn sae() -> SaeSummary {
         n_live: 400,
         l0: 16.0,
         explained_variance: 0.9,
+        n_other_seeds: 0,
         notices: Vec::new(),
     }
 }
@@ -54,6 +55,7 @@ fn row(id: usize) -> FeatureRow {
         top_genes: Vec::new(),
         n_terms: None,
         top_term: None,
+        found_again: None,
     }
 }
 
@@ -477,4 +479,70 @@ fn a_gsea_that_fails_says_why_on_the_card() {
     assert_eq!(state.jobs.gsea.error(), Some("No sets."));
     reduce(&mut state, Msg::DismissError(Job::Gsea));
     assert_eq!(state.jobs.gsea, JobState::Idle);
+}
+
+fn swept(n_rows: usize) -> SweepSummary {
+    let params = SweepParams { base: SaeParams::default(), axes: Vec::new(), n_seeds: n_rows, baselines: false };
+    let row = |run| SweepRow {
+        run,
+        kind: SweepKind::Trained,
+        label: "topk, h 512".into(),
+        configuration: Some(0),
+        params: Some(SaeParams::default()),
+        n_features: 512,
+        k: Some(16),
+        outcome: SweepOutcome::Failed { reason: "Training diverged.".into() },
+        is_kept: false,
+    };
+    SweepSummary {
+        embedding: "X_pca".into(),
+        params,
+        n_planned: n_rows,
+        rows: (0..n_rows as u32).map(row).collect(),
+        kept_bytes: 1,
+        was_cancelled: false,
+        notices: Vec::new(),
+    }
+}
+
+#[test]
+fn a_sweep_shows_its_rows_as_they_come_and_ends() {
+    let mut state = opened("kang");
+    let params = swept(2).params;
+    let effects = reduce(&mut state, Msg::Sweep { embedding: "X_pca".into(), params: params.clone() });
+    let call = calls(&effects).remove(0);
+    assert_eq!(call.request, Request::Sweep { embedding: "X_pca".into(), params });
+    assert!(state.jobs.sweep.is_running());
+    say(&mut state, call.id, Event::SweepSoFar(swept(1)));
+    assert!(state.jobs.sweep.is_running());
+    assert_eq!(state.sweep.as_ref().unwrap().rows.len(), 1);
+    say(&mut state, call.id, Event::Swept(swept(2)));
+    assert_eq!((state.jobs.sweep.clone(), state.sweep.as_ref().unwrap().rows.len()), (JobState::Idle, 2));
+    let effects = reduce(&mut state, Msg::UseSweepRun(1));
+    assert_eq!(calls(&effects)[0].request, Request::UseSweepRun { run: 1 });
+    assert!(state.jobs.train.is_running());
+}
+
+#[test]
+fn a_sweep_that_is_refused_says_why_and_keeps_the_last_one() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::Swept(swept(2)));
+    let effects = reduce(&mut state, Msg::Sweep { embedding: "X_pca".into(), params: swept(1).params });
+    say(&mut state, calls(&effects)[0].id, Event::Failed { message: "The sweep is refused.".into() });
+    assert_eq!(state.jobs.sweep.error(), Some("The sweep is refused."));
+    assert_eq!(state.sweep.as_ref().unwrap().rows.len(), 2);
+}
+
+#[test]
+fn a_sweep_goes_with_its_data_unless_the_engine_says_that_it_stands() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::Swept(swept(2)));
+    let effects = reduce(&mut state, Msg::Open(files(&["sets.gmt"])));
+    let id = calls(&effects)[0].id;
+    say(&mut state, id, Event::DatasetOpened(summary("kang", 100)));
+    assert_eq!(state.sweep, None);
+    say(&mut state, id, Event::Swept(swept(2)));
+    assert!(state.sweep.is_some());
+    reduce(&mut state, Msg::Close);
+    assert!(state.sweep.is_none());
 }

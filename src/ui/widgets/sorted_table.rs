@@ -44,7 +44,7 @@ pub(crate) type Sorting = (usize, bool);
 
 impl SortedRows {
     /// Positions of the rows in the order asked for.
-    fn order(&self, (column, descending): Sorting) -> Vec<u32> {
+    pub(crate) fn order(&self, (column, descending): Sorting) -> Vec<u32> {
         let mut order: Vec<u32> = (0..self.ids.len() as u32).collect();
         let turned = |order: Ordering| if descending { order.reverse() } else { order };
         match column.checked_sub(1).and_then(|at| self.columns.get(at)).map(|column| &column.values) {
@@ -66,7 +66,7 @@ impl SortedRows {
     }
 
     /// The texts of a row and whether each is a number.
-    fn texts(&self, row: usize) -> Vec<(String, bool)> {
+    pub(crate) fn texts(&self, row: usize) -> Vec<(String, bool)> {
         let text = |column: &SortedColumn| match &column.values {
             SortedValues::Numbers(values, write) | SortedValues::Sizes(values, write) => (write(values[row]), true),
             SortedValues::Texts(values) => (values[row].clone(), false),

@@ -25,6 +25,11 @@ pub(super) fn TrainingForm(
     let chosen = chosen_embedding(store, embedding);
     follow_the_data(store, form, chosen);
     let params: Params = Memo::new(move |_| form.read().params());
+    // A sweep varies what stands here.
+    Effect::new(move |_| {
+        let settings = params.get().ok().zip(chosen.get());
+        store.send(Msg::Settings(settings.map(|(params, (embedding, _))| (embedding, params))));
+    });
     view! {
         <form class="form form-rows" aria-label="Training settings" on:submit=move |event| event.prevent_default()>
             <EmbeddingSelect embedding=embedding chosen=chosen params=params />
