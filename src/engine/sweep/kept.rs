@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::data::{FeatureId, Notice};
-use crate::protocol::{SaeParams, SweepParams, SweepRow, SweepSummary, TrainProgress};
+use crate::protocol::{SaeOrigin, SaeParams, SweepParams, SweepRow, SweepSummary, TrainProgress};
 use crate::sae::Sae;
 use crate::sae::metrics::FeatureSeeds;
 
@@ -23,6 +23,7 @@ pub(super) struct Trained {
     pub(super) sae: Rc<Sae>,
     pub(super) params: SaeParams,
     pub(super) last: TrainProgress,
+    pub(super) ran_out_of_patience: bool,
     /// Whether training never saw a cell, `[n_cells]`.
     pub(super) is_held_out: Rc<Vec<bool>>,
     /// Live features, ascending.
@@ -31,6 +32,11 @@ pub(super) struct Trained {
 }
 
 impl Trained {
+    pub(super) fn origin(&self) -> SaeOrigin {
+        let Self { params, last, ran_out_of_patience, .. } = self;
+        SaeOrigin::Trained { params: params.clone(), last: last.clone(), ran_out_of_patience: *ran_out_of_patience }
+    }
+
     fn bytes(&self) -> u64 {
         let (d, h) = (self.sae.d_in() as u64, self.sae.n_features() as u64);
         (2 * d * h + 2 * h + d) * size_of::<f32>() as u64
@@ -134,6 +140,7 @@ mod tests {
             sae: Rc::new(Sae::identity(4).unwrap()),
             params: SaeParams::default(),
             last: TrainProgress::default(),
+            ran_out_of_patience: false,
             is_held_out: Rc::default(),
             live: Rc::default(),
             stability: Rc::default(),

@@ -26,9 +26,7 @@ use super::model;
 use super::session::{Inner, sentence};
 use super::train::{device_for, held_out_by};
 use crate::data::{DenseMatrix, Observer};
-use crate::protocol::{
-    Event, Job, RequestId, SaeOrigin, SaeParams, SweepKind, SweepOutcome, SweepParams, SweepRow, SweepSummary,
-};
+use crate::protocol::{Event, Job, RequestId, SaeParams, SweepKind, SweepOutcome, SweepParams, SweepRow, SweepSummary};
 use crate::sae::baselines::shuffled;
 use crate::sae::{Device, SweepRun, relative_cost};
 
@@ -76,7 +74,7 @@ pub(super) async fn use_run(inner: &Rc<Inner>, id: RequestId, run: u32) -> Resul
         (state.data()?, sweep.summary.embedding.clone(), trained)
     };
     let device = inner.device_without_race();
-    let origin = SaeOrigin::Trained { params: trained.params.clone(), last: trained.last.clone() };
+    let origin = trained.origin();
     let mut model = model::infer((*trained.sae).clone(), origin, &data, &embedding, &device, &job).await?;
     model.is_held_out = (*trained.is_held_out).clone();
     model.stability = trained.stability.borrow().clone();

@@ -37,7 +37,8 @@ pub(super) async fn train(
     scores.stopped_early = trainer.stopped_early();
     let params = params.clone();
     let (is_held_out, stability) = (Rc::new(trainer.is_held_out().to_vec()), Rc::new(RefCell::new(None)));
-    Ok((scores, Trained { sae: Rc::new(sae), params, last, is_held_out, live: Rc::new(live), stability }))
+    let (sae, live, ran_out_of_patience) = (Rc::new(sae), Rc::new(live), scores.stopped_early);
+    Ok((scores, Trained { sae, params, last, ran_out_of_patience, is_held_out, live, stability }))
 }
 
 /// All steps; the seconds they took. Metrics are looked at from time to time, so that a run that diverges ends.

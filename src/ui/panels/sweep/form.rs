@@ -200,7 +200,7 @@ pub(super) fn pace(state: &State, base: &Base) -> (f64, bool) {
     let cost = |params: &SaeParams| relative_cost(params, base.n_cells, base.d_in);
     let swept = state.sweep.as_ref().and_then(|sweep| swept_pace(sweep, &cost));
     let trained = || match &state.sae.as_ref()?.origin {
-        SaeOrigin::Trained { params, last } => {
+        SaeOrigin::Trained { params, last, .. } => {
             let done = last.step as f64 / last.n_steps.max(1) as f64;
             Some(last.elapsed_secs / (cost(params) * done))
         }
