@@ -150,6 +150,8 @@ enum BiasStartName {
     GeometricMedian,
 }
 
+/// The share held out where only the label is given and nothing would be held out otherwise.
+const USUAL_HOLD_OUT: f64 = 0.1;
 /// What `--hold-out-by` says where cells are held out by chance.
 const BY_CHANCE: &str = "none";
 
@@ -250,7 +252,9 @@ impl TrainingOptions {
         *share = self.hold_out.unwrap_or(*share);
         if let Some(wanted) = &self.hold_out_by {
             *label = self.hold_out_label().map(str::to_owned);
-            if *share == 0.0 {
+            if *share == 0.0 && self.hold_out.is_none() && label.is_some() {
+                *share = USUAL_HOLD_OUT;
+            } else if *share == 0.0 && label.is_some() {
                 let text = format!("--hold-out-by {wanted:?} holds nothing out; give --hold-out a share above 0, too");
                 return Err(CliError::Usage(text));
             }
@@ -437,6 +441,8 @@ mod tests {
             assert!(params(line).unwrap_err().contains("belongs to --variant"), "{line}");
         }
         assert!(params("--variant vanilla --bias-start mean").unwrap_err().contains("--bias-start"));
+        let by_donor = params("--variant vanilla --hold-out-by donor").unwrap().hold_out;
+        assert_eq!(by_donor, HoldOut { share: 0.1, label: Some("donor".into()) });
         assert!(params("--hold-out 0 --hold-out-by donor").unwrap_err().contains("holds nothing out"));
     }
 }
