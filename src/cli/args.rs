@@ -161,7 +161,8 @@ impl RunOptions {
     /// # Errors
     /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        self.sae_params(&DataShape::default())?;
+        // What options need of each other does not depend on the data, as long as there is enough of it.
+        self.sae_params(&DataShape { n_cells: 10_000, d_in: 32, ..DataShape::default() })?;
         self.check_groups()?;
         self.analysis_params()?;
         self.gsea()?;
