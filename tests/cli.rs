@@ -281,7 +281,7 @@ fn wrong_usage_and_wrong_input_exit_with_2_and_a_sentence() {
         ("obsm/X_latent", &["--lr", "-1"], "The learning rate must be above 0 and at most 1, not -1"),
         ("obsm/X_latent", &["--weights", "nowhere"], "--weights needs cfg.json and sae_weights.safetensors"),
         ("X_latent", &[], "did you mean obsm/X_latent?"),
-        ("obsm/X_latent", &["--l1", "0.1"], "--l1 belongs to --variant vanilla"),
+        ("obsm/X_latent", &["--l1", "0.1"], "--l1 belongs to --variant gated, relu-l1, vanilla"),
         ("obsm/nowhere", &[], "X_latent"),
         ("nowhere.npy", &[], "nowhere.npy"),
         ("obsm/X_latent", &["--batch", "1000"], "1000"),

@@ -615,7 +615,7 @@ fn what_suits_an_open_embedding_can_be_trained() {
     for kind in VariantKind::ALL {
         let wishes = Wishes { kind: Some(kind), ..Wishes::default() };
         let suggested = suggest(&shape, &wishes).params;
-        let sae = desk.train(SaeParams { n_epochs: suggested.n_epochs.min(60), ..suggested });
+        let sae = desk.train(SaeParams { n_epochs: suggested.n_epochs.min(1000), ..suggested });
         assert!(sae.explained_variance > 0.3 && sae.n_live > 0, "{kind:?}: {sae:?}");
     }
 }

@@ -164,7 +164,9 @@ impl RunOptions {
     /// # Errors
     /// [`CliError::Usage`] for an option that belongs to another variant or mode, or values that make no sense.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        self.sweep.params(&self.sae_params(&DataShape::default())?, 1)?;
+        // What options need of each other does not depend on the data, as long as there is enough of it.
+        let shape = DataShape { n_cells: 10_000, d_in: 32, ..DataShape::default() };
+        self.sweep.params(&self.sae_params(&shape)?, shape.d_in)?;
         self.check_groups()?;
         self.analysis_params()?;
         self.gsea()?;

@@ -37,12 +37,14 @@ fn csv(quality: &SaeQuality) -> String {
     let mut text = "cells,measure,value\n".to_owned();
     let mut line = |cells: &str, measure: &str, value: f64| {
         let value = if value.is_finite() { value.to_string() } else { String::new() };
-        text.push_str(&format!("{cells},{measure},{value}\n"));
+        text.extend([cells, ",", measure, ",", &value, "\n"]);
     };
     let parts =
         [("all", Some(&quality.all)), ("training", quality.training.as_ref()), ("held_out", quality.held_out.as_ref())];
     for (cells, on) in parts.into_iter().filter_map(|(cells, on)| Some((cells, on?))) {
-        measures(on).into_iter().for_each(|(measure, value)| line(cells, measure, value));
+        for (measure, value) in measures(on) {
+            line(cells, measure, value);
+        }
     }
     if let Some(dead) = &quality.dead_in_training {
         line("training", "dead_share_in_last_window", dead.share);

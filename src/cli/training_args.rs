@@ -22,34 +22,34 @@ pub(super) struct TrainingOptions {
     #[arg(long, allow_negative_numbers = true)]
     k: Option<usize>,
     /// Share of the features kept per cell, in percent, for topk-share [default: 5].
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
     percent: Option<f64>,
     /// Weight of the L1 penalty, for vanilla, bricken, relu-l1 and gated [default: 0.001, or by the dimensions].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     l1: Option<f64>,
     /// How error and L1 penalty are averaged, for vanilla and bricken [default: as-coded].
     #[arg(long, value_enum)]
     loss: Option<LossName>,
     /// Active features per cell that jumprelu aims at; 0: none, every active feature costs --l0-weight [default: as k].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     l0: Option<f64>,
     /// Weight of the penalty of jumprelu [default: by the dimensions].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     l0_weight: Option<f64>,
     /// Width of the window around the thresholds of jumprelu [default: 0.05].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     bandwidth: Option<f64>,
     /// Thresholds of jumprelu at the start [default: 0.01].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     threshold: Option<f64>,
     /// Number of nested dictionaries, for matryoshka [default: 4].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     prefixes: Option<usize>,
     /// Weight of the loss that revives dead features, for topk, batch-topk and matryoshka [default: 0.03125].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     aux: Option<f64>,
     /// Learning rate at its highest [default: by the number of features].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     lr: Option<f64>,
     /// Passes over the cells [default: so many that there are 5,000 steps].
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
@@ -73,25 +73,25 @@ pub(super) struct TrainingOptions {
     #[arg(long)]
     no_unit_decoder: bool,
     /// Largest norm of a gradient; 0: any [default: 1].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     clip: Option<f64>,
     /// Share of the run over which the learning rate rises, 0 to 1 [default: 0.05].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
     warm_up: Option<f64>,
     /// Share of the run, at its end, over which the learning rate falls [default: 0.2].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
     decay: Option<f64>,
     /// Share of the run over which the penalty rises [default: 0.05].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
     sparsity_warm_up: Option<f64>,
     /// Share of the run over which k falls to its value [default: 0].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
     k_anneal: Option<f64>,
     /// Epochs without firing after which a feature is dead [default: 1].
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
     dead_epochs: Option<f64>,
     /// Share of the cells that training does not see [default: 0.1; 0 with the paper's variants].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    #[arg(long, value_name = "SHARE", allow_hyphen_values = true)]
     hold_out: Option<f64>,
     /// Hold out whole categories of this label column, such as donors; `none`: cells by chance [default: donors, if a
     /// label tells them apart].
@@ -150,6 +150,8 @@ enum BiasStartName {
     GeometricMedian,
 }
 
+/// The share held out where only the label is given and nothing would be held out otherwise.
+const USUAL_HOLD_OUT: f64 = 0.1;
 /// What `--hold-out-by` says where cells are held out by chance.
 const BY_CHANCE: &str = "none";
 
@@ -250,7 +252,9 @@ impl TrainingOptions {
         *share = self.hold_out.unwrap_or(*share);
         if let Some(wanted) = &self.hold_out_by {
             *label = self.hold_out_label().map(str::to_owned);
-            if *share == 0.0 {
+            if *share == 0.0 && self.hold_out.is_none() && label.is_some() {
+                *share = USUAL_HOLD_OUT;
+            } else if *share == 0.0 && label.is_some() {
                 let text = format!("--hold-out-by {wanted:?} holds nothing out; give --hold-out a share above 0, too");
                 return Err(CliError::Usage(text));
             }
@@ -437,6 +441,8 @@ mod tests {
             assert!(params(line).unwrap_err().contains("belongs to --variant"), "{line}");
         }
         assert!(params("--variant vanilla --bias-start mean").unwrap_err().contains("--bias-start"));
+        let by_donor = params("--variant vanilla --hold-out-by donor").unwrap().hold_out;
+        assert_eq!(by_donor, HoldOut { share: 0.1, label: Some("donor".into()) });
         assert!(params("--hold-out 0 --hold-out-by donor").unwrap_err().contains("holds nothing out"));
     }
 }

@@ -54,7 +54,9 @@ fn weight_files(files: &SaeFiles) -> Result<WeightFiles, WeightsError> {
             for (name, tensor) in tensors {
                 named.insert(name, tensor.shape.clone(), tensor.values.clone());
             }
-            settings.iter().for_each(|(name, value)| named.set(name, value.clone()));
+            for (name, value) in settings {
+                named.set(name, value.clone());
+            }
             named
         }
     };

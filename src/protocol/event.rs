@@ -135,6 +135,7 @@ pub struct DatasetSummary {
 /// Where the weights came from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one at a time, and matching a box is clumsier")]
 pub enum SaeOrigin {
     /// Trained here.
     Trained {

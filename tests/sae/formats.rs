@@ -66,8 +66,12 @@ fn read(files: NamedBytes) -> Result<LoadedSae, WeightsError> {
         SaeWeightsFile::Safetensors(bytes) => NamedTensors::from_safetensors(&sae.name, &bytes)?,
         SaeWeightsFile::Torch { tensors, settings } => {
             let mut named = NamedTensors::new(&sae.name);
-            tensors.into_iter().for_each(|(name, tensor)| named.insert(&name, tensor.shape, tensor.values));
-            settings.into_iter().for_each(|(name, value)| named.set(&name, value));
+            for (name, tensor) in tensors {
+                named.insert(&name, tensor.shape, tensor.values);
+            }
+            for (name, value) in settings {
+                named.set(&name, value);
+            }
             named
         }
     };
@@ -115,7 +119,9 @@ fn exports_are_the_bytes_that_the_libraries_were_shown_to_read() {
             let written = write_weights(&sae, format).unwrap();
             if std::env::var_os("UPDATE_FIXTURES").is_some() {
                 std::fs::create_dir_all(&folder).unwrap();
-                written.iter().for_each(|file| std::fs::write(folder.join(file.name), &file.bytes).unwrap());
+                for file in &written {
+                    std::fs::write(folder.join(file.name), &file.bytes).unwrap();
+                }
             }
             let mut bytes: NamedBytes = written.into_iter().map(|file| (file.name.to_owned(), file.bytes)).collect();
             bytes.sort();

@@ -168,7 +168,7 @@ pub(crate) fn training_in_the_tab(places: &Places, profile: &str) -> Outcome<Str
     let mut test = wasm_test(&stand)?;
     process::output(
         "timing training in the tab",
-        test.args(["step_times_in_the_tab", "--", "--ignored", "--nocapture"]),
+        test.args(["step_times_in_the_tab", "--", "--include-ignored", "--nocapture"]),
     )
 }
 

@@ -144,7 +144,9 @@ mod tests {
 
     fn with_names(names: &[&str]) -> NamedTensors {
         let mut named = NamedTensors::new("f");
-        names.iter().for_each(|name| named.insert(name, vec![1], vec![0.0]));
+        for name in names {
+            named.insert(name, vec![1], vec![0.0]);
+        }
         named
     }
 

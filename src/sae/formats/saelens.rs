@@ -218,7 +218,7 @@ fn scaling_of(config: &Config) -> Result<Option<f64>, WeightsError> {
     };
     match name {
         "none" => Ok(None),
-        "expected_average_only_in" => match config.get(SCALING_FACTOR).map(|factor| factor.as_f64()) {
+        "expected_average_only_in" => match config.get(SCALING_FACTOR).map(Value::as_f64) {
             Some(Some(factor)) if factor.is_finite() && factor > 0.0 => Ok(Some(factor)),
             Some(_) => Err(config.wrong(SCALING_FACTOR, "a number above 0")),
             None => refused(
@@ -259,7 +259,7 @@ fn fold_decoder_norm(weights: &mut SaeWeights) {
     for feature in 0..weights.w_dec.n_rows() {
         let row = weights.w_dec.row_mut(feature);
         let norm = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt().max(SMALLEST_NORM);
-        row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
+        scale(row, 1.0 / norm);
         weights.scale_encoder(feature, norm);
     }
 }
@@ -267,12 +267,18 @@ fn fold_decoder_norm(weights: &mut SaeWeights) {
 /// Inputs times a factor and reconstructions divided by it become part of the weights.
 fn fold_scaling(weights: &mut SaeWeights, factor: f64) {
     for feature in 0..weights.w_dec.n_rows() {
-        weights.w_dec.row_mut(feature).iter_mut().for_each(|value| *value = (f64::from(*value) / factor) as f32);
+        scale(weights.w_dec.row_mut(feature), 1.0 / factor);
     }
     for dim in 0..weights.w_enc.n_rows() {
-        weights.w_enc.row_mut(dim).iter_mut().for_each(|value| *value = (f64::from(*value) * factor) as f32);
+        scale(weights.w_enc.row_mut(dim), factor);
     }
-    weights.b_dec.iter_mut().for_each(|value| *value = (f64::from(*value) / factor) as f32);
+    scale(&mut weights.b_dec, 1.0 / factor);
+}
+
+fn scale(values: &mut [f32], factor: f64) {
+    for value in values {
+        *value = (f64::from(*value) * factor) as f32;
+    }
 }
 
 #[cfg(test)]

@@ -119,14 +119,15 @@ fn global(program: &mut Vec<u8>, module: &str, name: &str) {
 }
 
 fn whole(program: &mut Vec<u8>, value: usize) {
-    // No tensor that fits has as many as 2^31 values.
-    program.push(b'J'); // BININT
-    program.extend((value as i32).to_le_bytes());
+    program.push(b'J'); // BININT, which is signed; no tensor that fits has as many as 2^31 values
+    program.extend((value as u32).to_le_bytes());
 }
 
 fn tuple(program: &mut Vec<u8>, values: &[usize]) {
     program.push(b'('); // MARK
-    values.iter().for_each(|&value| whole(program, value));
+    for &value in values {
+        whole(program, value);
+    }
     program.push(b't'); // TUPLE
 }
 

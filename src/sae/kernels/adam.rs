@@ -8,10 +8,8 @@ use burn::tensor::Tensor;
 use super::host::{floats, matrix};
 use super::launch::Launch;
 use super::{KernelError, Source};
+use crate::sae::train::{AdamStep, BETA1, BETA2, EPSILON};
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPSILON: f32 = 1e-8;
 /// Numbers a workgroup takes where rows don't matter.
 const STRETCH: usize = 1024;
 
@@ -26,30 +24,6 @@ pub(crate) struct Moving {
     pub(crate) first: Tensor<2>,
     /// The running mean of its gradient's square.
     pub(crate) second: Tensor<2>,
-}
-
-impl Moving {
-    /// A parameter before its first step.
-    pub(crate) fn start(value: Tensor<2>) -> Self {
-        Self { first: value.zeros_like(), second: value.zeros_like(), value }
-    }
-}
-
-/// The scalars of one step.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AdamScalars {
-    /// lr / (1 − β₁ᵗ)
-    step_size: f64,
-    /// √(1 − β₂ᵗ)
-    second_scale: f64,
-}
-
-impl AdamScalars {
-    /// The scalars of step `t`, counted from 1.
-    pub(crate) fn at(learning_rate: f64, t: usize) -> Self {
-        let power = |beta: f64| libm::pow(beta, t as f64);
-        Self { step_size: learning_rate / (1.0 - power(BETA1)), second_scale: libm::sqrt(1.0 - power(BETA2)) }
-    }
 }
 
 /// Moves a parameter, in place on a GPU: clones of its tensors share the change.
@@ -69,7 +43,7 @@ pub(crate) fn adam(
     parameter: &mut Moving,
     gradient: &Tensor<2>,
     clip: &Tensor<2>,
-    scalars: AdamScalars,
+    scalars: AdamStep,
     is_unit: bool,
 ) -> Result<(), KernelError> {
     let [n_rows, n_columns] = parameter.value.dims();
@@ -90,7 +64,7 @@ fn on_host(
     parameter: &mut Moving,
     gradient: &Tensor<2>,
     clip: &Tensor<2>,
-    scalars: AdamScalars,
+    scalars: AdamStep,
     is_unit: bool,
 ) -> Result<(), KernelError> {
     let ([n_rows, n_columns], device) = (parameter.value.dims(), parameter.value.device());
@@ -103,7 +77,7 @@ fn on_host(
         let g = g * factor;
         first[at] += (g - first[at]) * (1.0 - BETA1) as f32;
         second[at] = second[at] * BETA2 as f32 + (1.0 - BETA2) as f32 * g * g;
-        value[at] -= step_size * (first[at] / (second[at].sqrt() / second_scale + EPSILON));
+        value[at] -= step_size * (first[at] / (second[at].sqrt() / second_scale + EPSILON as f32));
     }
     for row in value.chunks_exact_mut(n_columns).filter(|_| is_unit) {
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();

@@ -8,7 +8,7 @@
 //!
 //! | kernel | dispatches | bytes | flops |
 //! |---|---|---|---|
-//! | gather | 1 | 8Bd | 3Bd |
+//! | gather | 1 | 8Bd | Bd |
 //! | product, tiles of 64 | 1 | 4(Bd⌈h/64⌉ + hd⌈B/64⌉ + Bh) | 2Bdh |
 //! | top-k, and clearing its bits | 2 | 20Bh + 8Bk + hB/8 | – |
 //! | decode and ∂z | 1 | 8Bdk + 12Bd | 4Bdk |
@@ -19,8 +19,6 @@
 //!
 //! No less than 2Bdh + 8Bdk can be done with the k active features known only after the product. The stock operations
 //! take about 100 dispatches and 8Bdh flops. A batch's top-k takes 11 dispatches where a cell's takes 2.
-
-#![cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the training step takes these up one by one"))]
 
 mod active;
 mod adam;
@@ -37,20 +35,25 @@ mod launch;
 mod launch;
 mod matmul;
 mod step;
+mod threshold;
 mod top_k;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use adam::{AdamScalars, Moving, adam};
-pub(crate) use batch_top_k::batch_top_k;
-pub(crate) use by_feature::{RowRule, by_feature};
-pub(crate) use decode::decode;
-pub(crate) use finish::{Traces, finish};
-pub(crate) use gather::Resident;
-pub(crate) use matmul::matmul_transposed;
+pub(crate) use adam::Moving;
+pub(crate) use finish::Traces;
 pub(crate) use step::{StepRules, TopKStep};
-pub(crate) use top_k::top_k;
+pub(crate) use threshold::BatchThreshold;
+
+use adam::adam;
+use batch_top_k::batch_top_k;
+use by_feature::{RowRule, by_feature};
+use decode::decode;
+use finish::finish;
+use gather::gather;
+use matmul::matmul_transposed;
+use top_k::top_k;
 
 /// A kernel's WGSL under a name of its own, by which its compiled form is remembered.
 pub(crate) struct Source {

@@ -368,6 +368,7 @@ impl SaeParams {
     /// # Errors
     /// One [`SaeParamsError`] per kind of mistake, with the value found and the values allowed.
     pub fn check(&self, n_cells: usize, d_in: usize) -> Result<(), SaeParamsError> {
+        in_range(SaeField::HoldOut, self.hold_out.share, 0.0, 0.9)?;
         let n_cells = self.n_trained(n_cells);
         if d_in == 0 {
             return Err(SaeParamsError::NoInput);
@@ -424,7 +425,6 @@ impl SaeParams {
         in_range(SaeField::Decay, decay, 0.0, 1.0)?;
         in_range(SaeField::SparsityWarmUp, sparsity_warm_up, 0.0, 1.0)?;
         in_range(SaeField::KAnneal, k_anneal, 0.0, 1.0)?;
-        in_range(SaeField::HoldOut, self.hold_out.share, 0.0, 0.9)?;
         in_range(SaeField::DeadEpochs, self.dead_epochs, 1e-3, 1e5)?;
         if let Some(clip) = self.clip {
             in_range(SaeField::Clip, clip, 1e-9, 1e9)?;

@@ -99,7 +99,7 @@ fn sized(shape: &DataShape, wishes: &Wishes, kind: VariantKind, reasons: &mut Re
     let n_features = wishes.n_features.unwrap_or(wanted.max(LEAST_FEATURES).min(borne)).max(1);
     let k = k_by_width.min((n_features / 8).max(1));
     let why_features = if n_features < wanted.max(LEAST_FEATURES) {
-        format!("{} cells bear no more features that each fire often enough to be understood.", n_cells)
+        format!("{n_cells} cells bear no more features that each fire often enough to be understood.")
     } else if n_features > wanted {
         format!("{n_features} is the fewest worth training, more than 8 for each of the {d_in} dimensions.")
     } else {

@@ -3,9 +3,9 @@
 //! m ← m + (g − m)(1 − β₁); v ← β₂v + (1 − β₂)g²; p ← p − (lr/(1 − β₁ᵗ)) · m / (√v/√(1 − β₂ᵗ) + ε).
 //! Kingma and Ba 2015; no weight decay, no AMSGrad. A NaN gradient makes its parameter NaN.
 
-pub(super) const BETA1: f64 = 0.9;
-pub(super) const BETA2: f64 = 0.999;
-pub(super) const EPSILON: f64 = 1e-8;
+pub(crate) const BETA1: f64 = 0.9;
+pub(crate) const BETA2: f64 = 0.999;
+pub(crate) const EPSILON: f64 = 1e-8;
 
 /// The two running moments of one parameter.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,16 +22,16 @@ impl Moments {
 
 /// The scalars of one Adam step.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AdamStep {
+pub(crate) struct AdamStep {
     /// lr / (1 − β₁ᵗ)
-    pub(super) step_size: f64,
+    pub(crate) step_size: f64,
     /// √(1 − β₂ᵗ)
-    pub(super) second_scale: f64,
+    pub(crate) second_scale: f64,
 }
 
 impl AdamStep {
     /// The scalars of step `t`, counted from 1.
-    pub(super) fn at(learning_rate: f64, t: usize) -> Self {
+    pub(crate) fn at(learning_rate: f64, t: usize) -> Self {
         let power = |beta: f64| libm::pow(beta, t as f64);
         Self { step_size: learning_rate / (1.0 - power(BETA1)), second_scale: (1.0 - power(BETA2)).sqrt() }
     }

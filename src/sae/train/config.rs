@@ -32,6 +32,7 @@ pub(crate) struct StepConfig {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StepRates {
     pub(super) adam: AdamStep,
+    pub(super) learning_rate: f64,
     pub(super) scales: Scales,
     /// What the schedule makes of penalties.
     pub(super) warmth: f64,
@@ -65,6 +66,7 @@ impl StepConfig {
         let k = self.variant.k(n_features).unwrap_or(0);
         StepRates {
             adam: AdamStep::at(self.learning_rate * factor, t + 1),
+            learning_rate: self.learning_rate * factor,
             scales: Scales::of(self.variant, self.sizes, n_cells, warmth),
             warmth,
             k: self.schedule.k(t, self.n_steps, n_features.min(k.max(d_in)), k),

@@ -41,4 +41,5 @@ mod tests;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use trainer::{TrainError, Trainer};
 
+pub(crate) use adam::{AdamStep, BETA1, BETA2, EPSILON};
 pub(crate) use top_mask::top_mask;

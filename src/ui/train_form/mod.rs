@@ -171,9 +171,9 @@ impl TrainForm {
     /// Takes another variant; between the paper's and the others, training itself begins anew.
     pub fn choose_kind(&mut self, kind: VariantKind) {
         if kind.is_of_the_paper() != self.choices.kind.is_of_the_paper() {
-            PLAIN.iter().for_each(|field| {
+            for field in &PLAIN {
                 self.edited.remove(field);
-            });
+            }
         }
         self.choose(SaeField::Variant, |choices| choices.kind = kind);
     }

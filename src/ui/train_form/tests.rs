@@ -14,7 +14,9 @@ fn form() -> TrainForm {
 
 fn typed(texts: &[(SaeField, &str)]) -> TrainForm {
     let mut form = form();
-    texts.iter().for_each(|(field, text)| form.type_in(*field, (*text).to_owned()));
+    for (field, text) in texts {
+        form.type_in(*field, (*text).to_owned());
+    }
     form
 }
 

@@ -110,18 +110,10 @@ async fn decode_and_gradients_are_their_twins() {
 async fn gathering_is_its_twins() {
     let [gpu, cpu] = devices().await;
     for d in [6, 7] {
-        let on = |device: &Device, is_half: bool| {
-            let center = matrix(1, d, 2, device);
-            let resident = if is_half {
-                Resident::half(&numbers(50 * d, 1), d, center, 0.5, device)
-            } else {
-                Resident::single(matrix(50, d, 1, device), center, 0.5)
-            };
-            resident.gather(&positions(&[3, 0, 49, 3], device), &matrix(1, d, 3, device)).unwrap()
+        let on = |device: &Device| {
+            gather(&matrix(50, d, 1, device), &positions(&[3, 0, 49, 3], device), &matrix(1, d, 3, device)).unwrap()
         };
-        for is_half in [false, true] {
-            assert_close(&floats(&on(&gpu, is_half)).await, &floats(&on(&cpu, is_half)).await, 1e-6, "cell");
-        }
+        assert_close(&floats(&on(&gpu)).await, &floats(&on(&cpu)).await, 1e-6, "cell");
     }
 }
 
@@ -145,4 +137,20 @@ async fn the_same_steps_give_the_same_bits() {
     for (first, second) in parameters(&first).into_iter().zip(parameters(&second)) {
         assert_eq!(floats(first).await, floats(second).await);
     }
+}
+
+#[wasm_bindgen_test]
+async fn thresholds_follow_as_their_twins() {
+    let [gpu, cpu] = devices().await;
+    let follow = async |device: &Device| {
+        let mut threshold = BatchThreshold { mean: from_vec(vec![-1.0], 1, device), decay: 0.75 };
+        let mut seen = Vec::new();
+        for smallest in [f32::INFINITY, 0.5, f32::INFINITY, 0.25] {
+            threshold.follow(&host::int_matrix(vec![0, 0, smallest.to_bits()], 3, device)).unwrap();
+            seen.extend(floats(&threshold.mean).await);
+        }
+        seen
+    };
+    assert_eq!(follow(&gpu).await, [-1.0, 0.5, 0.5, 0.4375]);
+    assert_eq!(follow(&cpu).await, [-1.0, 0.5, 0.5, 0.4375]);
 }

@@ -90,8 +90,16 @@ impl Weights {
         let [encoder, decoder] = [&self.encoder, &self.decoder].map(|values| from_vec(values.clone(), d, device));
         let [b_enc, b_dec] =
             [(&self.b_enc, h), (&self.b_dec, d)].map(|(values, n)| from_vec(values.clone(), n, device));
-        TopKStep::new(rules, encoder, b_enc, decoder, b_dec)
+        start(rules, [encoder, b_enc, decoder, b_dec])
     }
+}
+
+/// A run before its first step, from encoder, b_enc, decoder and b_dec.
+fn start(rules: StepRules, parameters: [Tensor<2>; 4]) -> TopKStep {
+    let traces = Traces::none(parameters[1].dims()[1], &parameters[0].device());
+    let moving = |value: Tensor<2>| Moving { first: value.zeros_like(), second: value.zeros_like(), value };
+    let [encoder, b_enc, decoder, b_dec] = parameters.map(moving);
+    TopKStep { rules, encoder, b_enc, decoder, b_dec, traces, threshold: None, n_steps: 0 }
 }
 
 /// The cells of step `t`.
@@ -99,9 +107,8 @@ fn batch(step: usize, Sizes { n_cells, .. }: Sizes) -> Vec<u32> {
     (0..33).map(|at| ((at * 5 + step * 11) % n_cells) as u32).collect()
 }
 
-fn resident(sizes: Sizes, device: &Device) -> Resident {
-    let zeros = Tensor::zeros([1, sizes.d], device);
-    Resident::single(matrix(sizes.n_cells, sizes.d, 11, device), zeros, 1.0)
+fn resident(sizes: Sizes, device: &Device) -> Tensor<2> {
+    matrix(sizes.n_cells, sizes.d, 11, device)
 }
 
 fn run(mut stepper: TopKStep, sizes: Sizes, device: &Device) -> TopKStep {
@@ -142,23 +149,22 @@ fn parameters(stepper: &TopKStep) -> [&Tensor<2>; 4] {
 async fn steps_agree_with_the_trainer(device: &Device) {
     let sizes = RAGGED;
     let params = SaeParams {
-        variant: Variant::TopK { k: 5 },
+        variant: Variant::TopK { k: 5, aux: 0.0 },
         n_features: sizes.h,
         batch_size: sizes.n_cells,
         n_epochs: N_STEPS,
         learning_rate: LEARNING_RATE,
-        center_inputs: false,
-        ..SaeParams::default()
+        ..SaeParams::default().plain()
     };
     let inputs = DenseMatrix::new(sizes.n_cells, sizes.d, numbers(sizes.n_cells * sizes.d, 11)).unwrap();
-    let mut trainer = Trainer::new(params, Arc::new(inputs), &Device::flex()).unwrap();
+    let mut trainer = Trainer::new(params, Arc::new(inputs), None, &Device::flex()).unwrap();
     let start = trainer.finish().await.unwrap().weights().clone();
     while !trainer.is_done() {
         trainer.step().await.unwrap();
     }
     let expected = trainer.finish().await.unwrap().weights().clone();
 
-    let rules = StepRules { k: 5, error_scale: 2.0 / sizes.d as f64, has_unit_decoder: false, clip: None };
+    let rules = StepRules { k: 5, error_scale: 2.0, has_unit_decoder: false, clip: None };
     let mut found = of_weights(&start).stepper(rules, device);
     let (inputs, all) = (resident(sizes, device), (0..sizes.n_cells as u32).collect::<Vec<_>>());
     for _ in 0..N_STEPS {

@@ -57,17 +57,6 @@ fn a_batch_with_too_few_positives_keeps_them_all() {
 }
 
 #[test]
-fn half_precision_holds_what_it_can_hold() {
-    let device = Device::flex();
-    let cells = [1.0, -0.5, 3.0, 0.25, 8.0, 1e-3];
-    let resident = Resident::half(&cells, 3, row(&[1.0, 0.0, 0.0]), 2.0, &device);
-    let found = resident.gather(&positions(&[1, 0], &device), &row(&[0.0, 0.0, 1.0])).unwrap();
-    let found = block_on(floats(&found));
-    assert_eq!(found[..5], [-1.5, 16.0, 2.0 * half::f16::from_f32(1e-3).to_f32() - 1.0, 0.0, -1.0]);
-    assert_eq!(found[5], 5.0);
-}
-
-#[test]
 fn twenty_steps_are_those_of_dense_arithmetic() {
     block_on(steps_agree_with_dense_arithmetic(&Device::flex()));
 }

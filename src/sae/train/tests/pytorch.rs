@@ -207,12 +207,19 @@ impl Case<'_> {
     }
 }
 
-fn for_both_ways(check: impl Fn(&mut Case<'_>, Way<'_>)) {
+fn for_every_way(check: impl Fn(&mut Case<'_>, Way<'_>)) {
     let cases = Cases::load();
-    for way in 0..2 {
+    for way in 0..3 {
         let stepper = |config, inputs: &Arc<DenseMatrix>, state| {
             let [cpu, tensor] = both(config, inputs, state);
-            if way == 0 { cpu } else { tensor }
+            match (way, tensor) {
+                (0, _) => cpu,
+                (1, Stepper::Tensor(mut tensor)) => {
+                    tensor.uses_kernels = false;
+                    Stepper::Tensor(tensor)
+                }
+                (_, tensor) => tensor,
+            }
         };
         cases.all().for_each(|mut case| check(&mut case, &stepper));
     }
@@ -220,15 +227,15 @@ fn for_both_ways(check: impl Fn(&mut Case<'_>, Way<'_>)) {
 
 #[test]
 fn losses_and_gradients_of_every_variant_are_those_of_pytorch() {
-    for_both_ways(|case, way| block_on(case.check_gradients(way, ROUNDING)));
+    for_every_way(|case, way| block_on(case.check_gradients(way, ROUNDING)));
 }
 
 #[test]
 fn a_hundred_steps_of_every_variant_are_those_of_pytorch() {
-    for_both_ways(|case, way| block_on(case.check_steps(way, 100, HUNDRED_STEPS)));
+    for_every_way(|case, way| block_on(case.check_steps(way, 100, HUNDRED_STEPS)));
 }
 
 #[test]
 fn features_are_dead_when_they_are_in_pytorch() {
-    for_both_ways(|case, way| case.check_dead(way));
+    for_every_way(|case, way| case.check_dead(way));
 }

@@ -7,7 +7,7 @@ use super::more::MoreSettings;
 use crate::protocol::{ComputeDevice, DatasetSummary, EmbeddingInfo, SaeField, VariantKind};
 use crate::ui::state::{Msg, State};
 use crate::ui::store::Store;
-use crate::ui::train_form::{LOSSES, PENALTIES, VARIANTS, label, meaning, variant_words};
+use crate::ui::train_form::{LOSSES, PENALTIES, TrainForm, VARIANTS, label, meaning, variant_words};
 use crate::ui::widgets::{Banner, BannerKind, Button, ButtonKind, Checkbox, GroupedSelect, Select};
 
 /// Fields of their own that stand above "More settings", in this order.
@@ -75,7 +75,7 @@ fn TrainButtons(form: Form, params: Params, chosen: Memo<Option<(String, usize)>
                 kind=ButtonKind::Quiet
                 text="Suggested settings"
                 label="Put every setting back to what suits these data"
-                on_press=move || form.update(|form| form.reset())
+                on_press=move || form.update(TrainForm::reset)
             />
         </Show>
     }
