@@ -99,7 +99,7 @@ fn sized(shape: &DataShape, wishes: &Wishes, kind: VariantKind, reasons: &mut Re
     let n_features = wishes.n_features.unwrap_or(wanted.max(LEAST_FEATURES).min(borne)).max(1);
     let k = k_by_width.min((n_features / 8).max(1));
     let why_features = if n_features < wanted.max(LEAST_FEATURES) {
-        format!("{n_cells} cells bear no more features that each fire often enough to be understood.")
+        format!("{} cells bear no more features that each fire often enough to be understood.", counted(n_cells))
     } else if n_features > wanted {
         format!("{n_features} is the fewest worth training, more than 8 for each of the {d_in} dimensions.")
     } else {
@@ -114,7 +114,7 @@ fn sized(shape: &DataShape, wishes: &Wishes, kind: VariantKind, reasons: &mut Re
     reasons.push((SaeField::Features, why_features));
     reasons.push((
         SaeField::K,
-        format!("Fewer than half of the {d_in} dimensions, so that features must share the work; 32 at most."),
+        format!("At most half of the {d_in} dimensions and at most 32, so that a few features must stand for a cell."),
     ));
     reasons.push((SaeField::L0, format!("The k that suits {d_in} dimensions.")));
     reasons.push((SaeField::L1, l1_reason(kind, d_in)));
@@ -185,7 +185,7 @@ fn hold_out(shape: &DataShape, wishes: &Wishes, params: &mut SaeParams, reasons:
     let share = wishes.hold_out.unwrap_or(usual);
     let label = shape.donors.as_ref().filter(|donors| share > 0.0 && are_small(donors, shape.n_cells));
     let why = match (share > 0.0, &shape.donors, label) {
-        (false, ..) => format!("{} cells are too few to leave some out.", shape.n_cells),
+        (false, ..) => format!("{} cells are too few to leave some out.", counted(shape.n_cells)),
         (_, _, Some((name, sizes))) => {
             format!("Whole categories of {name} ({} in all), so that the measure is of people not seen.", sizes.len())
         }
@@ -227,7 +227,7 @@ fn batch(shape: &DataShape, wishes: &Wishes, params: &mut SaeParams, reasons: &m
     } else if usual > n_trained {
         "All cells there are to train on.".to_owned()
     } else {
-        format!("Suits {} cells: larger batches are steadier, smaller ones make more steps.", shape.n_cells)
+        format!("Suits {} cells: larger batches are steadier, smaller ones make more steps.", counted(shape.n_cells))
     };
     reasons.push((SaeField::Batch, why));
 }
@@ -238,13 +238,23 @@ fn epochs(shape: &DataShape, params: &mut SaeParams, reasons: &mut Reasons) {
     let budget = if shape.has_gpu { GPU_BUDGET } else { CPU_BUDGET };
     let affordable = (budget / (step_cost(shape, params) * per_epoch as f64)).floor().max(1.0) as usize;
     params.n_epochs = wanted.min(affordable);
-    let n_steps = per_epoch * params.n_epochs;
+    let n_steps = counted(per_epoch * params.n_epochs);
     let why = if affordable < wanted {
         format!("{n_steps} steps of {per_epoch} an epoch: more would take too long; raise it if time allows.")
     } else {
         format!("{n_steps} steps of {per_epoch} an epoch: a good autoencoder takes about 5,000.")
     };
     reasons.push((SaeField::Epochs, why));
+}
+
+/// A whole number with a comma before every third digit from the right.
+fn counted(n: usize) -> String {
+    let digits = n.to_string();
+    let parted = digits.char_indices().flat_map(|(at, digit)| {
+        let is_third = at > 0 && (digits.len() - at).is_multiple_of(3);
+        is_third.then_some(',').into_iter().chain([digit])
+    });
+    parted.collect()
 }
 
 /// Multiplications and additions of a step: 2Bdh + 8Bdk where few features are on, 10Bdh else (SAE.md).

@@ -117,6 +117,11 @@ fn a_far_mean_is_the_reason_to_centre() {
 }
 
 #[test]
+fn thousands_are_parted() {
+    assert_eq!([7, 999, 1000, 13_576, 1_000_000].map(counted), ["7", "999", "1,000", "13,576", "1,000,000"]);
+}
+
+#[test]
 fn reasons_are_plain_sentences() {
     for kind in VariantKind::ALL {
         for (field, reason) in suggest(&shape(3000, 50), &Wishes { kind: Some(kind), ..Wishes::default() }).reasons {

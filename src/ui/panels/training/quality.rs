@@ -43,7 +43,9 @@ fn Numbers(quality: Shared<SaeQuality>) -> impl IntoView {
         <h3 class="form-heading">"The dictionary"</h3>
         <dl class="facts">{facts.collect_view()}</dl>
         <h3 class="form-heading">"Features by the share of cells they are active in"</h3>
-        <Chart svg=density_chart(&quality, SIZE) />
+        <div class="quality-chart">
+            <Chart svg=density_chart(&quality, SIZE) />
+        </div>
         <TableTwin summary="Histogram of features as a table" heads=table_heads rows=density_rows(&quality) />
     }
 }
