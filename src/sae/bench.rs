@@ -67,15 +67,15 @@ pub async fn bench(
     yield_now: impl AsyncFn(),
 ) -> Result<Vec<BenchRow>, TrainError> {
     let mut rows = Vec::new();
-    for size in SIZES {
-        rows.push(time_steps(device, size, now, &yield_now).await?);
+    for task in TASKS {
+        rows.push(time_steps(device, task, now, &yield_now).await?);
     }
     Ok(rows)
 }
 
 /// What is timed.
 #[derive(Clone, Copy, Debug)]
-struct Size {
+struct Task {
     d_in: usize,
     n_features: usize,
     batch_size: usize,
@@ -85,22 +85,22 @@ struct Size {
     share: Option<f64>,
 }
 
-const SIZES: [Size; 6] = [
-    Size { d_in: 20, n_features: 10_000, batch_size: 128, k: None, share: None },
-    Size { d_in: 20, n_features: 10_000, batch_size: 128, k: None, share: Some(0.0186) },
-    Size { d_in: 512, n_features: 4096, batch_size: 128, k: None, share: None },
-    Size { d_in: 512, n_features: 4096, batch_size: 128, k: None, share: Some(0.0186) },
-    Size { d_in: 50, n_features: 1024, batch_size: 512, k: Some(16), share: None },
-    Size { d_in: 512, n_features: 4096, batch_size: 1024, k: Some(32), share: None },
+const TASKS: [Task; 6] = [
+    Task { d_in: 20, n_features: 10_000, batch_size: 128, k: None, share: None },
+    Task { d_in: 20, n_features: 10_000, batch_size: 128, k: None, share: Some(0.0186) },
+    Task { d_in: 512, n_features: 4096, batch_size: 128, k: None, share: None },
+    Task { d_in: 512, n_features: 4096, batch_size: 128, k: None, share: Some(0.0186) },
+    Task { d_in: 50, n_features: 1024, batch_size: 512, k: Some(16), share: None },
+    Task { d_in: 512, n_features: 4096, batch_size: 1024, k: Some(32), share: None },
 ];
 
 async fn time_steps(
     device: &Device,
-    size: Size,
+    task: Task,
     now: &dyn Fn() -> f64,
     yield_now: &impl AsyncFn(),
 ) -> Result<BenchRow, TrainError> {
-    let Size { d_in, n_features, batch_size, k, share } = size;
+    let Task { d_in, n_features, batch_size, k, share } = task;
     let variant = match k {
         Some(k) => Variant::TopK { k, aux: 0.0 },
         None => Variant::Vanilla { l1: 1e-3, loss: LossConvention::AsCoded },
@@ -164,16 +164,16 @@ mod tests {
             ticks.get()
         };
         let yields = Cell::new(0);
-        let size = Size { d_in: 4, n_features: 8, batch_size: 4, k: Some(2), share: None };
-        let row = block_on(time_steps(&Device::flex(), size, &clock, &async || yields.set(yields.get() + 1)));
+        let task = Task { d_in: 4, n_features: 8, batch_size: 4, k: Some(2), share: None };
+        let row = block_on(time_steps(&Device::flex(), task, &clock, &async || yields.set(yields.get() + 1)));
         let row = row.unwrap();
         assert_eq!((row.variant, row.median_ms, row.n_steps, yields.get()), ("topk", 125.0, 10, 5));
     }
 
     #[test]
     fn a_thinned_start_has_the_share_asked_for() {
-        let size = Size { d_in: 8, n_features: 400, batch_size: 50, k: None, share: Some(0.05) };
-        let row = block_on(time_steps(&Device::flex(), size, &|| 0.0, &async || {})).unwrap();
+        let task = Task { d_in: 8, n_features: 400, batch_size: 50, k: None, share: Some(0.05) };
+        let row = block_on(time_steps(&Device::flex(), task, &|| 0.0, &async || {})).unwrap();
         approx::assert_relative_eq!(row.l0, 20.0, max_relative = 0.1);
     }
 }

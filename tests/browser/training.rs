@@ -90,7 +90,7 @@ async fn a_paused_run_is_saved_as_a_file_and_goes_on_in_another_tab() {
     let data = folder.join("latent.npy");
     std::fs::write(&data, npy(2000, 6)).unwrap();
     let tab = Tab::open(Gpu::None, "?empty").await;
-    tab.upload(CHOOSE_FILES, &[data.clone()]).await;
+    tab.upload(CHOOSE_FILES, std::slice::from_ref(&data)).await;
     start_training(&tab, "64", "5000").await;
     tab.press("Pause", LATER).await;
     tab.says("Paused.", SOON).await;

@@ -32,9 +32,13 @@ fn superposition() -> (DenseMatrix, Arc<DenseMatrix>) {
     for direction in 0..n_true {
         // Twelve uniforms are nearly normal.
         let row = truth.row_mut(direction);
-        row.iter_mut().for_each(|x| *x = ((0..12).map(|_| uniform(&mut rng)).sum::<f64>() - 6.0) as f32);
+        for x in row.iter_mut() {
+            *x = ((0..12).map(|_| uniform(&mut rng)).sum::<f64>() - 6.0) as f32;
+        }
         let norm = row.iter().map(|x| x * x).sum::<f32>().sqrt();
-        row.iter_mut().for_each(|x| *x /= norm);
+        for x in row.iter_mut() {
+            *x /= norm;
+        }
     }
     let mut cells = DenseMatrix::zeros(n_cells, d);
     for cell in 0..n_cells {

@@ -76,8 +76,8 @@ pub(super) async fn use_run(inner: &Rc<Inner>, id: RequestId, run: u32) -> Resul
     let device = inner.device_without_race();
     let origin = trained.origin();
     let mut model = model::infer((*trained.sae).clone(), origin, &data, &embedding, &device, &job).await?;
-    model.is_held_out = (*trained.is_held_out).clone();
-    model.stability = trained.stability.borrow().clone();
+    model.is_held_out.clone_from(&trained.is_held_out);
+    model.stability.clone_from(&trained.stability.borrow());
     let n_other_seeds = |of_all: &Stability| of_all.iter().flatten().map(|seeds| seeds.n_others).max();
     model.summary.n_other_seeds = model.stability.as_ref().and_then(n_other_seeds).unwrap_or(0);
     job.check_cancelled()?;
@@ -137,7 +137,9 @@ impl<'a> Running<'a> {
             }
             _ => {
                 let summary = self.with(|sweep| sweep.summary.clone());
-                summary.into_iter().for_each(|summary| self.job.emit(Event::Swept(summary)));
+                if let Some(summary) = summary {
+                    self.job.emit(Event::Swept(summary));
+                }
                 Ok(())
             }
         }

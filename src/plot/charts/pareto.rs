@@ -135,12 +135,15 @@ fn front_of(chart: &ParetoChart<'_>) -> Vec<usize> {
     pareto_front(&chart.points.iter().map(competing).collect::<Vec<_>>())
 }
 
-fn is_finite(point: &&ParetoPoint<'_>) -> bool {
+/// Where every point lies, in pixels, if it is finite.
+type Places = Vec<Option<(i32, i32)>>;
+
+fn is_finite(point: &ParetoPoint<'_>) -> bool {
     point.x.is_finite() && point.y.is_finite()
 }
 
 fn ranges(chart: &ParetoChart<'_>) -> Option<(Range, Range)> {
-    let finite = || chart.points.iter().filter(is_finite);
+    let finite = || chart.points.iter().filter(|point| is_finite(point));
     let x = Range::of(finite().map(|point| point.x))?.including(0.0);
     let low = Range::of(finite().map(|point| point.y).filter(|&y| y <= chart.y_most));
     let y = low.or_else(|| Range::of(finite().map(|point| point.y)))?.including(0.0);
@@ -173,12 +176,12 @@ fn draw(
     chart: &ParetoChart<'_>,
     front: &[usize],
     ranges: (Range, Range),
-) -> Result<Vec<Option<(i32, i32)>>, Box<dyn std::error::Error>> {
+) -> Result<Places, Box<dyn std::error::Error>> {
     let context = frame(area, ranges, TOP_PX, chart.x_label)?;
     draw_key(area, layers, chart)?;
     let position = |point: &ParetoPoint<'_>| {
         let y = point.y.clamp(ranges.1.low, ranges.1.high);
-        is_finite(&point).then(|| context.plotting_area().map_coordinate(&(point.x, y)))
+        is_finite(point).then(|| context.plotting_area().map_coordinate(&(point.x, y)))
     };
     let at: Vec<Option<(i32, i32)>> = chart.points.iter().map(position).collect();
     let front_at: Vec<(i32, i32)> = front.iter().filter_map(|&point| at[point]).collect();
@@ -229,7 +232,7 @@ fn draw_key(area: &Area<'_>, layers: &Layers, chart: &ParetoChart<'_>) -> Drawn 
     let right_px = dimensions(area).0 / SCALE - RIGHT_PX;
     let (mut x_px, mut shapes) = (6, String::new());
     for (at, kind) in chart.kinds.iter().enumerate() {
-        if !chart.points.iter().any(|point| point.kind == at && is_finite(&point)) {
+        if !chart.points.iter().any(|point| point.kind == at && is_finite(point)) {
             continue;
         }
         shapes += &shape(at, (x_px * SCALE, 8 * SCALE));

@@ -42,7 +42,7 @@ impl Active {
 
     /// All entries with a value above 0, by cell, read on a device that can be read at once.
     pub(super) fn on_host(&self) -> Result<Vec<Vec<Entry>>, KernelError> {
-        let (starts, features, values) = (ints(&self.starts)?, ints(&self.features)?, floats(&self.values)?);
+        let (starts, features, values) = (ints(&self.starts), ints(&self.features), floats(&self.values)?);
         let entries = |pair: &[i64]| {
             let range = pair[0] as usize..pair[1] as usize;
             let all = range.map(|at| Entry { at, feature: features[at] as usize, value: values[at] });

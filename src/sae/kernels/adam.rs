@@ -82,7 +82,9 @@ fn on_host(
     for row in value.chunks_exact_mut(n_columns).filter(|_| is_unit) {
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         if norm > 0.0 {
-            row.iter_mut().for_each(|value| *value /= norm);
+            for value in row.iter_mut() {
+                *value /= norm;
+            }
         }
     }
     parameter.value = matrix(value, n_columns, &device);

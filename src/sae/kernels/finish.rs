@@ -94,7 +94,7 @@ fn on_host(
         tally.iter_mut().zip(sums).for_each(|(sum, value)| *sum += value);
     }
     traces.tally = matrix(tally, 3, &device);
-    let since = ints(&traces.steps_since_fired)?;
+    let since = ints(&traces.steps_since_fired);
     let since = since.into_iter().zip(decoder_sums.chunks_exact(2));
     let since: Vec<u32> = since.map(|(steps, sums)| if sums[0] > 0.0 { 0 } else { steps as u32 + 1 }).collect();
     traces.steps_since_fired = int_matrix(since.clone(), since.len(), &device);

@@ -10,8 +10,8 @@ pub(super) fn floats(tensor: &Tensor<2>) -> Result<Vec<f32>, KernelError> {
 }
 
 /// Whole numbers as a vector, row by row.
-pub(super) fn ints<const D: usize>(tensor: &Tensor<D, Int>) -> Result<Vec<i64>, KernelError> {
-    Ok(tensor.to_data().iter::<i64>().collect())
+pub(super) fn ints<const D: usize>(tensor: &Tensor<D, Int>) -> Vec<i64> {
+    tensor.to_data().iter::<i64>().collect()
 }
 
 /// A vector as a matrix of `n_columns`.

@@ -31,7 +31,7 @@ impl BatchThreshold {
     }
 
     fn on_host(&mut self, edge: &Tensor<2, Int>) -> Result<(), KernelError> {
-        let (smallest, before) = (f32::from_bits(ints(edge)?[2] as u32), floats(&self.mean)?[0]);
+        let (smallest, before) = (f32::from_bits(ints(edge)[2] as u32), floats(&self.mean)?[0]);
         let decay = self.decay as f32;
         let after = if before < 0.0 { smallest } else { decay * before + (1.0 - decay) * smallest };
         if smallest.is_finite() {

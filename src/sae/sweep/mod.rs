@@ -80,7 +80,7 @@ impl SweepAxis {
             Self::LearningRate(values) => Some(SaeParams { learning_rate: values[at], ..params }),
             Self::Variant(values) => Some(with_variant(params, values[at])),
             Self::Sparsity(values) => {
-                Sparsity::of(base.variant).with(base.variant, values[at]).map(|variant| SaeParams { variant, ..params })
+                Sparsity::with(base.variant, values[at]).map(|variant| SaeParams { variant, ..params })
             }
         }
     }

@@ -54,13 +54,15 @@ impl Sparsity {
             Variant::TopK { k, .. } | Variant::BatchTopK { k, .. } | Variant::Matryoshka { k, .. } => k as f64,
             Variant::JumpRelu { penalty: L0Penalty::Target { l0, .. }, .. } => l0,
             Variant::JumpRelu { penalty: L0Penalty::Step { weight }, .. } => weight,
-            Variant::Vanilla { l1, .. } | Variant::Bricken { l1, .. } => l1,
-            Variant::ReluL1 { l1 } | Variant::Gated { l1 } => l1,
+            Variant::Vanilla { l1, .. }
+            | Variant::Bricken { l1, .. }
+            | Variant::ReluL1 { l1 }
+            | Variant::Gated { l1 } => l1,
         }
     }
 
     /// The variant with another value; `None` for a k that is no whole number.
-    pub(super) fn with(self, mut variant: Variant, value: f64) -> Option<Variant> {
+    pub(super) fn with(mut variant: Variant, value: f64) -> Option<Variant> {
         match &mut variant {
             Variant::TopKShare { percent } => *percent = value,
             Variant::TopK { k, .. } | Variant::BatchTopK { k, .. } | Variant::Matryoshka { k, .. } => {
@@ -68,8 +70,10 @@ impl Sparsity {
             }
             Variant::JumpRelu { penalty: L0Penalty::Target { l0, .. }, .. } => *l0 = value,
             Variant::JumpRelu { penalty: L0Penalty::Step { weight }, .. } => *weight = value,
-            Variant::Vanilla { l1, .. } | Variant::Bricken { l1, .. } => *l1 = value,
-            Variant::ReluL1 { l1 } | Variant::Gated { l1 } => *l1 = value,
+            Variant::Vanilla { l1, .. }
+            | Variant::Bricken { l1, .. }
+            | Variant::ReluL1 { l1 }
+            | Variant::Gated { l1 } => *l1 = value,
         }
         Some(variant)
     }

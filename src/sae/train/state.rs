@@ -154,7 +154,9 @@ fn magnitude(mut encoder: Vec<f32>, r_mag: &[f32], b_mag: Vec<f32>) -> (Vec<f32>
     let d_in = encoder.len() / r_mag.len().max(1);
     for (row, r) in encoder.chunks_exact_mut(d_in.max(1)).zip(r_mag) {
         let gain = libm::expf(*r);
-        row.iter_mut().for_each(|weight| *weight *= gain);
+        for weight in row.iter_mut() {
+            *weight *= gain;
+        }
     }
     (encoder, b_mag)
 }

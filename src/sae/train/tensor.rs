@@ -159,7 +159,7 @@ impl TensorStepper {
 
     fn forward(&self, rows: &[u32], rates: &StepRates) -> Forward {
         let parameters = self.parameters.as_ref().map(|it| it.as_ref().map(|parameter| parameter.value.clone()));
-        let dead = self.traces.steps_since_fired.clone().greater_equal_elem(self.config.dead_window as i64);
+        let dead = self.traces.steps_since_fired.clone().greater_equal_elem(self.config.dead_window as u32);
         Forward::new(&self.config, *rates, parameters, self.batch(rows), dead)
     }
 
@@ -232,7 +232,7 @@ impl TensorStepper {
     pub(super) async fn take_tally(&mut self) -> Result<(Tally, f64), TrainError> {
         let Sums { squared_error, n_active, loss } = std::mem::replace(&mut self.sums, Sums::zeros(&self.device));
         let window = self.config.dead_window.min(self.step);
-        let alive = self.traces.steps_since_fired.clone().lower_elem(window as i64).float().sum();
+        let alive = self.traces.steps_since_fired.clone().lower_elem(window as u32).float().sum();
         // Σe² is the loss of what our own kernels did, Σz is not asked for.
         let tally = std::mem::replace(&mut self.traces.tally, Tensor::zeros([1, 3], &self.device)).reshape([3]);
         let sums = host_vector(Tensor::cat(vec![squared_error, n_active, loss, alive, tally], 0)).await?;

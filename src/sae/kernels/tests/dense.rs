@@ -79,7 +79,9 @@ impl Dense {
         }
         for row in self.decoder.value.chunks_exact_mut(d).filter(|_| self.rules.has_unit_decoder) {
             let norm = row.iter().map(|w| w * w).sum::<f64>().sqrt();
-            row.iter_mut().for_each(|w| *w /= norm);
+            for w in row.iter_mut() {
+                *w /= norm;
+            }
         }
     }
 

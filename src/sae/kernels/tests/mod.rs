@@ -79,7 +79,9 @@ impl Weights {
         let mut decoder = numbers(h * d, 3);
         for row in decoder.chunks_exact_mut(d) {
             let norm = row.iter().map(|w| w * w).sum::<f32>().sqrt();
-            row.iter_mut().for_each(|w| *w /= norm);
+            for w in row.iter_mut() {
+                *w /= norm;
+            }
         }
         let b_enc = numbers(h, 5).into_iter().map(|b| b * 0.1).collect();
         Self { encoder: decoder.clone(), b_enc, decoder, b_dec: numbers(d, 7).into_iter().map(|b| b * 0.1).collect() }

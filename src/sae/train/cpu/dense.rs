@@ -40,7 +40,9 @@ impl CpuStepper {
             add_to(error, 1.0, &parameters.b_dec);
             add_to(error, -1.0, x);
             squared += squared_norm(error);
-            error.iter_mut().for_each(|value| *value *= scale);
+            for value in error.iter_mut() {
+                *value *= scale;
+            }
         }
         da.resize(z.len(), 0.0);
         multiply(da, View::new(error, d_in), View::new(&parameters.decoder, d_in).t());

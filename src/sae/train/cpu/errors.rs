@@ -116,10 +116,14 @@ impl Errors {
         }
         let (scale, mut sum) = ((2.0 * weight / variation) as f32, 0.0);
         for (cell, left) in self.revived.chunks_exact_mut(d_in).enumerate() {
-            left.iter_mut().for_each(|value| *value = -*value);
+            for value in left.iter_mut() {
+                *value = -*value;
+            }
             encoded.revived.cell(cell).for_each(|(feature, value)| add_to(left, value, decoder.row(feature)));
             sum += f64::from(dot(left, left));
-            left.iter_mut().for_each(|value| *value *= scale);
+            for value in left.iter_mut() {
+                *value *= scale;
+            }
         }
         weight * sum / variation
     }
@@ -131,7 +135,9 @@ impl Errors {
         mean.resize(d_in, 0.0);
         revived.chunks_exact(d_in).for_each(|row| add_to(mean, 1.0, row));
         let n_cells = revived.len() / d_in;
-        mean.iter_mut().for_each(|sum| *sum /= n_cells as f32);
+        for sum in mean.iter_mut() {
+            *sum /= n_cells as f32;
+        }
         let squared = |row: &[f32]| row.iter().zip(&*mean).map(|(r, mean)| (r - mean) * (r - mean)).sum::<f32>();
         revived.chunks_exact(d_in).map(|row| f64::from(squared(row))).sum()
     }

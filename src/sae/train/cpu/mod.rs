@@ -107,7 +107,9 @@ impl CpuStepper {
     fn read(&mut self, rows: &[u32]) {
         let BatchMemory { x, shifted, .. } = &mut self.batch;
         x.clear();
-        rows.iter().for_each(|&row| x.extend_from_slice(self.inputs.row(row as usize)));
+        for &row in rows {
+            x.extend_from_slice(self.inputs.row(row as usize));
+        }
         let ByParameter { b_dec, b_pre, .. } = &self.state.parameters;
         let (bias, sign) = if b_pre.is_empty() { (b_dec, -1.0) } else { (b_pre, 1.0) };
         if reads_bias(self.config.variant) {
@@ -222,7 +224,9 @@ impl CpuStepper {
         if config.unit_decoder {
             for row in state.parameters.decoder.chunks_exact_mut(d_in) {
                 let norm = dot(row, row).sqrt().max(f32::MIN_POSITIVE);
-                row.iter_mut().for_each(|value| *value /= norm);
+                for value in row.iter_mut() {
+                    *value /= norm;
+                }
             }
         }
     }

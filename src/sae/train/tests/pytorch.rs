@@ -85,7 +85,7 @@ impl Case<'_> {
 
     /// Asserts that parameters or gradients are PyTorch's.
     fn compare(&mut self, what: &str, found: Values, expected: Values, tolerance: f32) {
-        for ((name, found), (_, expected)) in named(found).into_iter().zip(named(expected)) {
+        for ((name, found), (_, expected)) in named(found).zip(named(expected)) {
             assert_eq!(found.len(), expected.len(), "{} {what} {name}", self.name);
             let scale = expected.iter().fold(1e-6_f32, |most, value| most.max(value.abs()));
             for (at, (a, b)) in found.iter().zip(&expected).enumerate() {

@@ -106,10 +106,9 @@ pub(super) fn row_after_key(places: &[Option<(f64, f64)>], key: &str, now: Optio
     let position = now.and_then(|now| order.iter().position(|(at, _)| *at == now));
     let last = order.len().checked_sub(1)?;
     let next = match (key, position) {
-        ("ArrowRight" | "ArrowUp" | "ArrowLeft" | "ArrowDown" | "Home", None) => 0,
+        ("ArrowRight" | "ArrowUp" | "ArrowLeft" | "ArrowDown", None) | ("Home", _) => 0,
         ("ArrowRight" | "ArrowUp", Some(at)) => (at + 1).min(last),
         ("ArrowLeft" | "ArrowDown", Some(at)) => at.saturating_sub(1),
-        ("Home", Some(_)) => 0,
         ("End", _) => last,
         _ => return None,
     };
