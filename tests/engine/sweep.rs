@@ -143,7 +143,7 @@ fn a_cancel_keeps_what_ended() {
             break message;
         }
     };
-    assert!(refused.contains("the sweep"), "{refused}");
+    assert!(refused.contains("The sweep is still going on"), "{refused}");
     let summary = swept(desk.ask(Request::Cancel { job: Job::Sweep }));
     assert!(summary.was_cancelled && !summary.rows.is_empty() && summary.rows.len() < 4);
     sae_ready(desk.ask(Request::UseSweepRun { run: 0 }));
