@@ -154,7 +154,7 @@ impl Sums {
 }
 
 /// Mean of every column, summed in f64.
-#[cfg(feature = "burn")]
+#[cfg(any(test, feature = "burn"))]
 pub(crate) fn column_means(matrix: &DenseMatrix) -> Vec<f64> {
     means_over(matrix, 0..matrix.n_rows())
 }
