@@ -111,7 +111,7 @@ pub enum Msg {
 
 /// What the outside world should do.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a few a second, moved once")]
+#[allow(clippy::large_enum_variant, reason = "a few a second, moved once; only where pointers have 64 bits")]
 pub enum Effect {
     /// Start the engine's worker if it does not run.
     StartEngine,
