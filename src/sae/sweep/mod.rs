@@ -251,8 +251,7 @@ impl SweepParams {
         }
         self.check_sparsity()?;
         for params in self.configurations() {
-            let n_held_out = (params.hold_out.share * n_cells as f64).round() as usize;
-            params.check(n_cells - n_held_out.min(n_cells), d_in).map_err(|source| {
+            params.check(n_cells, d_in).map_err(|source| {
                 let configuration = format!("the configuration {:?}", self.label(&params));
                 SweepError::Configuration { configuration, source }
             })?;
@@ -328,6 +327,18 @@ mod tests {
         let sweep = sweep(Vec::new());
         assert_eq!((sweep.n_configurations(), sweep.runs().len()), (1, 2));
         assert_eq!(sweep.label(&sweep.base), "topk, h 512");
+    }
+
+    #[test]
+    fn a_batch_may_have_all_cells_that_are_trained_on() {
+        let with_batch = |batch_size| {
+            let seeds = sweep(Vec::new());
+            SweepParams { base: SaeParams { batch_size, ..seeds.base }, ..seeds }.check(200, 10)
+        };
+        assert_eq!(with_batch(180), Ok(()));
+        let source = SaeParamsError::Batch { found: 181, n_cells: 180 };
+        let configuration = "the configuration \"topk, h 512\"".to_owned();
+        assert_eq!(with_batch(181), Err(SweepError::Configuration { configuration, source }));
     }
 
     #[test]
