@@ -12,6 +12,7 @@ mod pool;
 mod quality;
 mod request;
 mod shape;
+mod shard;
 mod sweep;
 mod view;
 
@@ -44,6 +45,7 @@ pub use pool::{
 };
 pub use quality::{CellQuality, DeadInTraining, SaeQuality};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
+pub use shard::{PoolPart, PoolShardCall, PoolShardStart, PoolShardState};
 pub use sweep::{SeedScores, SweepFit, SweepKind, SweepOutcome, SweepRow, SweepScores, SweepSummary};
 pub use view::{
     CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, FoundAgain, GeneChange,

@@ -22,7 +22,6 @@ mod params;
 mod select;
 mod sweep;
 mod tensors;
-#[cfg(feature = "burn")]
 mod train;
 
 /// The type of a compute device.
@@ -46,5 +45,8 @@ pub use sweep::{
     MAX_SWEEP_AXES, MAX_SWEEP_RUNS, MAX_SWEEP_SEEDS, Sparsity, SweepAxis, SweepError, SweepParams, SweepRun,
     VARIANT_NAMES, relative_cost, usual_variant, variant_name, with_variant,
 };
+#[cfg(feature = "burn")]
+pub(crate) use train::ShardPeer;
+pub(crate) use train::{Aim, ByParameter, Moments, Part, ShardAnswer, ShardCall, ShardServer, ShardStart, TrainState};
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};

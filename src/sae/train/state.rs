@@ -3,6 +3,8 @@
 //! Encoder and decoder are both `[n_features, d_in]`, so that a feature is a contiguous row in each. Parameters a
 //! variant does not have are empty.
 
+use std::ops::Range;
+
 use super::adam::Moments;
 use crate::data::DenseMatrix;
 use crate::sae::{Architecture, SaeError, SaeWeights, Variant};
@@ -39,6 +41,18 @@ pub(crate) struct ByParameter<T> {
 pub(crate) const NAMES: [&str; 8] =
     ["encoder", "b_enc", "decoder", "b_dec", "b_pre", "log_threshold", "r_mag", "b_mag"];
 
+/// Whether a parameter belongs to no feature.
+const IS_SHARED: ByParameter<bool> = ByParameter {
+    encoder: false,
+    b_enc: false,
+    decoder: false,
+    b_dec: true,
+    b_pre: true,
+    log_threshold: false,
+    r_mag: false,
+    b_mag: false,
+};
+
 impl<T> ByParameter<T> {
     /// From values in the order of [`NAMES`].
     pub(crate) fn from_array(values: [T; 8]) -> Self {
@@ -50,6 +64,20 @@ impl<T> ByParameter<T> {
     pub(crate) fn into_array(self) -> [T; 8] {
         let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
         [encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag]
+    }
+
+    pub(crate) fn zip<U>(self, other: ByParameter<U>) -> ByParameter<(T, U)> {
+        let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
+        ByParameter {
+            encoder: (encoder, other.encoder),
+            b_enc: (b_enc, other.b_enc),
+            decoder: (decoder, other.decoder),
+            b_dec: (b_dec, other.b_dec),
+            b_pre: (b_pre, other.b_pre),
+            log_threshold: (log_threshold, other.log_threshold),
+            r_mag: (r_mag, other.r_mag),
+            b_mag: (b_mag, other.b_mag),
+        }
     }
 
     pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> ByParameter<U> {
@@ -105,6 +133,40 @@ impl TrainState {
         let moments = parameters.as_ref().map(|values| Moments::zeros(values.len()));
         let since_fired = vec![0; parameters.b_enc.len()];
         Self { step: 0, parameters, moments, since_fired, batch_threshold: None }
+    }
+
+    /// The part of the features `range` of `n_features`, and what belongs to no feature.
+    pub(crate) fn of_features(&self, range: Range<usize>, n_features: usize) -> Self {
+        let of = |values: &[f32], is_shared: bool| {
+            let n = values.len() / n_features;
+            let own = if is_shared { values } else { &values[range.start * n..range.end * n] };
+            own.to_vec()
+        };
+        let parameters = self.parameters.as_ref().zip(IS_SHARED).map(|(values, is_shared)| of(values, is_shared));
+        let moments = self.moments.as_ref().zip(IS_SHARED).map(|(moments, is_shared)| Moments {
+            first: of(&moments.first, is_shared),
+            second: of(&moments.second, is_shared),
+        });
+        let since_fired = self.since_fired[range.clone()].to_vec();
+        Self { step: self.step, parameters, moments, since_fired, batch_threshold: self.batch_threshold }
+    }
+
+    /// The whole from the parts of all features, in their order; `None` from none.
+    pub(crate) fn joined(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let join = |mut whole: Self, part: Self| {
+            let values = whole.parameters.as_mut().zip(part.parameters.as_ref()).zip(IS_SHARED).into_array();
+            let moments = whole.moments.as_mut().zip(part.moments.as_ref()).zip(IS_SHARED).into_array();
+            for ((values, more), _) in values.into_iter().filter(|(_, is_shared)| !is_shared) {
+                values.extend_from_slice(more);
+            }
+            for ((moments, more), _) in moments.into_iter().filter(|(_, is_shared)| !is_shared) {
+                moments.first.extend_from_slice(&more.first);
+                moments.second.extend_from_slice(&more.second);
+            }
+            whole.since_fired.extend_from_slice(&part.since_fired);
+            whole
+        };
+        parts.into_iter().reduce(join)
     }
 
     /// The autoencoder as it stands, on inputs as training sees them: how it activates, its weights, and whether b_dec

@@ -5,6 +5,7 @@ mod autodiff;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 mod pytorch;
+mod shards;
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ fn full(variant: Variant) -> SaeParams {
 /// Both ways of stepping from the same state.
 fn both(config: StepConfig, inputs: &Arc<DenseMatrix>, state: TrainState) -> [Stepper; 2] {
     [
-        Stepper::Cpu(Box::new(CpuStepper::new(config, Arc::clone(inputs), state.clone()))),
+        Stepper::Cpu(Box::new(CpuStepper::with_shards(config, Arc::clone(inputs), &state, 1))),
         Stepper::Tensor(Box::new(TensorStepper::new(config, Arc::clone(inputs), state, &Device::flex()))),
     ]
 }
@@ -222,8 +223,9 @@ fn dense_and_sparse_steps_agree() {
         let start = start(&params, 6);
         let config = StepConfig::new(&params, 6, 2);
         let gradients = [0.0, 2.0].map(|dense_from| {
-            let mut stepper = CpuStepper::new(config, Arc::clone(&inputs), TrainState::start(start.clone()));
-            stepper.dense_from = dense_from;
+            let state = TrainState::start(start.clone());
+            let mut stepper = CpuStepper::with_shards(config, Arc::clone(&inputs), &state, 1);
+            stepper.set_dense_from(dense_from);
             gradient(Stepper::Cpu(Box::new(stepper)), &rows(40))
         });
         let [dense, sparse] = gradients;
