@@ -45,8 +45,11 @@ mod thin;
 mod top_mask;
 #[cfg(feature = "burn")]
 mod trainer;
+#[cfg(feature = "burn")]
+mod whole;
 
-#[cfg(all(test, feature = "burn"))]
+#[cfg(feature = "burn")]
+#[cfg(test)]
 mod tests;
 
 #[cfg(feature = "burn")]

@@ -109,7 +109,9 @@ impl Errors {
             if is_there {
                 block.fill(0.0);
                 let end = start + block.len();
-                parts.iter().for_each(|part| add_to(block, 1.0, &part.values[start..end]));
+                for part in parts {
+                    add_to(block, 1.0, &part.values[start..end]);
+                }
                 start = end;
             }
         }

@@ -58,13 +58,6 @@ pub(crate) enum ShardAnswer {
     State(Box<TrainState>),
 }
 
-impl ShardAnswer {
-    /// A sentence for an answer to another question.
-    pub(super) fn unexpected(&self) -> String {
-        "it answered what was not asked".to_owned()
-    }
-}
-
 /// Holds a shard and answers calls about it.
 #[derive(Debug, Default)]
 pub(crate) struct ShardServer {

@@ -76,11 +76,6 @@ struct Now {
 }
 
 impl Shard {
-    /// The shard of that number, with the features `range` of `state`, which is that of the whole run.
-    pub(crate) fn of(config: StepConfig, state: &TrainState, range: Range<usize>, number: usize) -> Self {
-        Self::new(config, state.of_features(range.clone(), config.sizes.n_features), range, number)
-    }
-
     /// The shard of that number, with a state of its features alone.
     pub(crate) fn new(config: StepConfig, state: TrainState, range: Range<usize>, number: usize) -> Self {
         let Sizes { d_in, n_features } = config.sizes;
@@ -103,12 +98,6 @@ impl Shard {
 
     pub(crate) fn state(&self) -> &TrainState {
         &self.state
-    }
-
-    /// Its features.
-    #[cfg(feature = "burn")]
-    pub(crate) fn range(&self) -> Range<usize> {
-        self.range.clone()
     }
 
     /// Whether it has all features, so that there is nobody to talk to.
@@ -230,13 +219,6 @@ impl Shard {
         self.state.parameters.decoder.chunks_exact(self.config.sizes.d_in).map(|row| dot(row, row).sqrt()).collect()
     }
 
-    /// The last phase of measuring: squared error and active features. `parts` are what all shards decoded.
-    pub(crate) fn compare(&mut self, x: &[f32], parts: &[Part]) -> Tally {
-        self.take_decoded(parts);
-        let sums = self.errors.compare(x, &self.state.parameters.b_dec, 1.0);
-        Tally { n_cells: self.now.n_cells, squared_error: sums.full, n_active: total(parts, 0), loss: 0.0 }
-    }
-
     fn take_decoded(&mut self, parts: &[Part]) {
         if !self.is_whole() {
             self.errors.take_sums(parts, self.blocks());
@@ -350,6 +332,22 @@ impl Shard {
             }
         }
         state.step += 1;
+    }
+}
+
+/// What only the one who leads a run asks.
+#[cfg(feature = "burn")]
+impl Shard {
+    /// Its features.
+    pub(crate) fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// The last phase of measuring: squared error and active features. `parts` are what all shards decoded.
+    pub(crate) fn compare(&mut self, x: &[f32], parts: &[Part]) -> Tally {
+        self.take_decoded(parts);
+        let sums = self.errors.compare(x, &self.state.parameters.b_dec, 1.0);
+        Tally { n_cells: self.now.n_cells, squared_error: sums.full, n_active: total(parts, 0), loss: 0.0 }
     }
 }
 

@@ -18,6 +18,9 @@ use crate::sae::train::state::TrainState;
 /// From so many multiplications of the encoder on, a step's features are dealt out: some 5 ms of one thread.
 const SHARED_FROM: usize = 100_000_000;
 
+/// What is said of a peer that answers another question.
+const UNEXPECTED: &str = "it answered what was not asked";
+
 /// Someone who works out a shard of every step, one call after the other.
 pub(crate) trait ShardPeer {
     /// The answer to a call, which is on its way once the future was polled.
@@ -61,7 +64,11 @@ impl CpuStepper {
         n_shards: usize,
     ) -> Self {
         let ranges = ranges(config.sizes.n_features, n_shards).enumerate();
-        let shards = ranges.map(|(number, range)| Shard::of(config, state, range, number)).collect();
+        let shards = ranges
+            .map(|(number, range)| {
+                Shard::new(config, state.of_features(range.clone(), config.sizes.n_features), range, number)
+            })
+            .collect();
         Self { config, inputs, shards, peer: None, x: Vec::new(), tally: Tally::default(), n_alive: 0.0 }
     }
 
@@ -97,13 +104,15 @@ impl CpuStepper {
             let (part, of_batch) = shard.differentiate(x, &decoded);
             parts.push(part);
             if number == 0 {
-                tally.add(of_batch);
+                *tally += of_batch;
             }
         }
         parts.extend(away.part().await?);
         *n_alive = total(&parts, 1);
         let away = Away::ask(peer.as_deref(), || ShardCall::Update(parts[..shards.len()].to_vec()));
-        shards.iter_mut().for_each(|shard| shard.update(&parts));
+        for shard in shards.iter_mut() {
+            shard.update(&parts);
+        }
         away.answer().await.map(drop)
     }
 
@@ -151,7 +160,7 @@ impl CpuStepper {
         if let Some(peer) = &self.peer {
             match peer.ask(ShardCall::State).await? {
                 ShardAnswer::State(state) => states.push(*state),
-                other => return Err(other.unexpected()),
+                _ => return Err(UNEXPECTED.to_owned()),
             }
         }
         TrainState::joined(states).ok_or_else(|| "the run has no features".to_owned())
@@ -200,7 +209,7 @@ impl<'a> Away<'a> {
         match self.answer().await? {
             None => Ok(None),
             Some(ShardAnswer::Part(part)) => Ok(Some(part)),
-            Some(other) => Err(other.unexpected()),
+            Some(_) => Err(UNEXPECTED.to_owned()),
         }
     }
 }
