@@ -25,8 +25,8 @@ pub use crate::lens::{
 pub use crate::sae::{
     BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, MAX_SWEEP_AXES, MAX_SWEEP_RUNS,
     MAX_SWEEP_SEEDS, SaeField, SaeParams, SaeParamsError, Schedule, Sparsity, Suggestion, SweepAxis, SweepError,
-    SweepParams, TrainProgress, USUAL_AUX, VARIANT_NAMES, Variant, VariantKind, Wishes, relative_cost, suggest,
-    usual_variant, variant_name,
+    SweepParams, TrainProgress, USUAL_AUX, VARIANT_NAMES, Variant, VariantKind, WeightFormat, Wishes, relative_cost,
+    suggest, usual_variant, variant_name,
 };
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, F64Column, U32Column};

@@ -8,7 +8,7 @@ use featurescope::platform::{HostError, LocalTask, Pool};
 use featurescope::pool::Worker;
 use featurescope::protocol::{
     AnalysisParams, AnalysisSummary, Event, ExportKind, Notice, PoolAnswer, PoolCall, PoolShardCall, Positives,
-    Request, SaeParams, SoundParams, TableStyle, Universe, ViewQuery, ViewResult,
+    Request, SaeParams, SoundParams, TableStyle, Universe, ViewQuery, ViewResult, WeightFormat,
 };
 use futures::FutureExt;
 
@@ -184,7 +184,10 @@ fn a_worker_takes_part_in_a_large_training_run_and_changes_no_bit() {
     assert_eq!(helped.train(large()), expected);
     // It begins, takes three steps of four phases and says what it learnt.
     assert_eq!((pool.count("shard") >= 14, pool.count("end")), (true, 1), "{:?}", pool.asked);
-    assert!(helped.export(ExportKind::Sae) == alone.export(ExportKind::Sae));
+    assert!(
+        helped.export(ExportKind::Sae { format: WeightFormat::SaeLens })
+            == alone.export(ExportKind::Sae { format: WeightFormat::SaeLens })
+    );
     pool.forget();
     helped.train(params());
     assert_eq!(pool.count("shard"), 0, "small runs stay where they are");

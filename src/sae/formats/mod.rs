@@ -33,6 +33,7 @@ pub use named::NamedTensors;
 pub use saelens::{CONFIG_FILE, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_saelens};
 
 use config::Config;
+use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Sae, SaeError, SaeWeights};
 use crate::data::DataError;
@@ -45,9 +46,11 @@ const KNOWN_LAYOUTS: &str = "SAELens (W_enc [d_in, d_sae], b_enc [d_sae], W_dec 
      bio-sae (W_enc.weight [d_sae, d_in], W_enc.bias, W_dec.weight [d_in, d_sae], W_dec.bias, k)";
 
 /// A format of weight files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WeightFormat {
     /// `cfg.json` and `sae_weights.safetensors` of sae-lens 6.
+    #[default]
     SaeLens,
     /// `cfg.json` and `sae.safetensors` of EleutherAI's sparsify.
     Sparsify,

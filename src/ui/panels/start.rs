@@ -94,7 +94,7 @@ fn FormatList() -> impl IntoView {
             <dt>"Gene sets"</dt>
             <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", MSigDB " <code>".json"</code></dd>
             <dt>"Trained weights"</dt>
-            <dd>"SAELens " <code>"cfg.json"</code> " + " <code>".safetensors"</code></dd>
+            <dd>"of SAELens, sparsify, dictionary_learning, scFeatureLens, bio-sae"</dd>
         </dl>
     }
 }

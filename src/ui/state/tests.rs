@@ -371,12 +371,12 @@ fn an_analysis_refreshes_table_and_card() {
 #[test]
 fn exports_are_saved_and_their_failures_said() {
     let mut state = opened("kang");
-    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae)))[0].id;
+    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae { format: WeightFormat::SaeLens })))[0].id;
     assert!(state.jobs.export.is_running());
     let file = ExportedFile { name: "a.csv".into(), mime: "text/csv".into(), bytes: vec![1].into() };
     let effects = say(&mut state, id, Event::Exported { files: vec![file.clone()] });
     assert_eq!(effects, [Effect::Save(vec![file])]);
-    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae)))[0].id;
+    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae { format: WeightFormat::SaeLens })))[0].id;
     say(&mut state, id, Event::Failed { message: "no model".into() });
     assert_eq!(state.toasts.last().unwrap().text, "no model");
 }
