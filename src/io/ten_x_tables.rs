@@ -3,6 +3,7 @@
 //! They have no header. Barcodes stand one a line; a feature has its id, and after tabs its symbol, type and more. An empty
 //! symbol is the id. Empty lines at the end are passed over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::reader::TextLines;
@@ -11,24 +12,45 @@ use super::{ByteSource, FileKind, ImportError};
 
 /// Most tabs in a line of features: 10x writes up to five more columns for peaks.
 const MAX_FIELDS: usize = 8;
+/// Lines looked at to know a table.
+const N_LOOKED_AT: usize = 20;
 /// What the first field is called where there is a header after all, lower case.
-const HEADERS: [&str; 8] = ["barcode", "barcodes", "gene", "gene_id", "gene_name", "feature", "feature_id", "id"];
+const HEADERS: [&str; 14] = [
+    "barcode",
+    "barcodes",
+    "gene",
+    "gene_id",
+    "gene_name",
+    "feature",
+    "feature_id",
+    "id",
+    "set",
+    "term",
+    "gs_name",
+    "name",
+    "symbol",
+    "cell",
+];
 
-/// Whether text is one of the two tables, by its name and first line.
+/// Whether text is one of the two tables, by its name and first lines.
 pub(crate) fn kind_of(name: &str, text: &str) -> Option<FileKind> {
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name).to_lowercase();
-    let first = text.lines().next().unwrap_or_default();
-    let fields: Vec<&str> = first.split('\t').collect();
-    let has_header = HEADERS.contains(&fields[0].trim().to_lowercase().as_str());
-    if first.trim().is_empty() || has_header || first.contains([',', ';']) && base.ends_with("csv") {
+    let (stem, _) = base.rsplit_once('.').filter(|(_, ending)| ["tsv", "txt", "tab"].contains(ending))?;
+    let rows: Vec<Vec<&str>> = text.lines().take(N_LOOKED_AT).map(|line| line.split('\t').collect()).collect();
+    let first = rows.first()?;
+    let has_header = HEADERS.contains(&first[0].trim().to_lowercase().as_str());
+    let is_even = rows.iter().all(|fields| fields.len() == first.len() || *fields == [""]);
+    let names: BTreeSet<&str> = rows.iter().map(|fields| fields[0]).filter(|name| !name.is_empty()).collect();
+    if first[0].trim().is_empty() || has_header || !is_even || names.is_empty() {
         return None;
     }
     let is_number = |field: &&str| field.trim().parse::<f64>().is_ok();
-    if base.contains("barcodes") && fields.len() == 1 {
+    if stem.ends_with("barcodes") && first.len() == 1 {
         Some(FileKind::Barcodes)
-    } else if (base.contains("features") || base.contains("genes"))
-        && fields.len() <= MAX_FIELDS
-        && !fields.iter().take(3).any(is_number)
+    } else if (stem.ends_with("features") || stem.ends_with("genes"))
+        && first.len() <= MAX_FIELDS
+        && !first.iter().take(3).any(is_number)
+        && names.len() == rows.iter().filter(|fields| !fields[0].is_empty()).count()
     {
         Some(FileKind::Features)
     } else {
@@ -108,6 +130,8 @@ mod tests {
             ("genes.tsv", "gene_id\tname\n", None),
             ("features.tsv", "0.5\t1.5\n", None),
             ("labels.tsv", "AAAC-1\tB\n", None),
+            ("genes.gmt", "SET\tabout\tISG15\n", None),
+            ("set_genes.tsv", "A\tISG15\nA\tIFIT1\nB\tLYZ\n", None),
         ] {
             assert_eq!(kind_of(name, text), kind, "{name} {text:?}");
         }
