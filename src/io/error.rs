@@ -6,7 +6,7 @@ use super::pickle::PickleError;
 use crate::data::DataError;
 
 /// What can be opened, for messages.
-pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
+pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or matrix.mtx with barcodes.tsv and features.tsv), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
      labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and sparse \
      autoencoders (cfg.json or config.json with .safetensors or .pt, or .pt alone)";
 
@@ -128,16 +128,6 @@ pub enum ImportError {
         place: String,
         /// What the reader said.
         source: Box<hdf5_pure::Error>,
-    },
-    /// An AnnData file written before anndata 0.7, its tables stored as compound arrays.
-    #[error(
-        "{file:?} has the old AnnData layout ({place} is one compound array, written before anndata 0.7); re-save it in Python with a current anndata: anndata.read_h5ad(…).write_h5ad(…)"
-    )]
-    LegacyLayout {
-        /// The file.
-        file: String,
-        /// The table.
-        place: String,
     },
     /// Part of a file is not as its format says.
     #[error("{file:?}: {place} {found}, expected {expected}; {advice}")]
