@@ -29,7 +29,7 @@ mod text_table;
 mod torch;
 mod zip;
 
-pub use assemble::{AssembleError, AssembleFailure, Assembled, SaeFiles, assemble};
+pub use assemble::{AssembleError, AssembleFailure, Assembled, IdHint, SaeFiles, assemble, assemble_trimmed};
 pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import, import_as};
