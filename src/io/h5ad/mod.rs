@@ -124,12 +124,13 @@ fn read_expression(
             return Ok(None);
         }
     };
-    let genes = Table::open(archive, var)?.index()?;
-    let gene_names = genes.ok_or_else(|| archive.layout(var, "has no index", "gene names"))?;
+    let table = Table::open(archive, var)?;
+    let gene_names = table.index()?.ok_or_else(|| archive.layout(var, "has no index", "gene names"))?;
     let n_genes = gene_names.len();
     let reader = MatrixReader { archive, observer, n_cells, n_genes, cell_ids, gene_names: &gene_names };
     let by_gene = reader.read(&node)?;
-    let expression = Expression::new(gene_names, by_gene);
+    let mut expression = Expression::new(gene_names, by_gene);
+    expression.gene_columns = table.text_columns(n_genes)?;
     if expression.kind == ValueKind::Scaled && has_raw && var == "var" {
         notices.push(Notice::warning(
             "X has negative values, so it was scaled, and X is what is used. The file also holds raw/X, which suits \

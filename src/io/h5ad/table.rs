@@ -8,9 +8,12 @@
 use hdf5_pure::DType;
 
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
-use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
+use crate::data::{GeneColumn, LabelColumn, LabelValues, MISSING_CODE, Observer};
 use crate::io::ImportError;
 use crate::io::labels::number_values;
+
+/// How booleans are written as labels.
+const BOOLEANS: [&str; 2] = ["False", "True"];
 
 /// A table of the file.
 pub(crate) struct Table<'a> {
@@ -84,6 +87,21 @@ impl<'a> Table<'a> {
         Ok(columns)
     }
 
+    /// The columns of texts with `n_rows` values, in the table's order, and those of Entrez ids, which are numbers.
+    ///
+    /// # Errors
+    /// What listing the columns can give; a column that can't be read is left out.
+    pub(crate) fn text_columns(&self, n_rows: usize) -> Result<Vec<GeneColumn>, ImportError> {
+        let mut columns = Vec::new();
+        for name in self.column_names()? {
+            let values = self.values(&name).ok().and_then(|values| values.into_texts(&name));
+            if let Some(values) = values.filter(|values| values.len() == n_rows) {
+                columns.push(GeneColumn { name, values });
+            }
+        }
+        Ok(columns)
+    }
+
     fn index_key(&self) -> String {
         self.folder.text_attr("_index").unwrap_or("_index").to_owned()
     }
@@ -102,21 +120,25 @@ impl<'a> Table<'a> {
     }
 
     fn column(&self, name: &str, n_rows: usize) -> Result<LabelColumn, ImportError> {
-        let path = self.path_of(name);
-        let values = match self.archive.node(&path)? {
-            Some(Node::Array(array)) => self.plain(name, &array)?,
-            Some(Node::Folder(folder)) => match folder.text_attr("encoding-type") {
-                Some("categorical") => self.categorical(&path).map(Values::from)?,
-                Some(kind) if kind.starts_with("nullable-") => self.nullable(&path)?,
-                other => return Err(self.archive.layout(&path, &found_encoding(other), "a column")),
-            },
-            None => return Err(self.archive.layout(&path, "is missing", "a column")),
-        };
-        let column = LabelColumn { name: name.to_owned(), values: values.into() };
+        let column = LabelColumn { name: name.to_owned(), values: self.values(name)?.into() };
         if column.len() == n_rows {
             return Ok(column);
         }
-        Err(self.archive.layout(&path, &format!("has {} values", column.len()), &format!("{n_rows}")))
+        let found = format!("has {} values", column.len());
+        Err(self.archive.layout(&self.path_of(name), &found, &format!("{n_rows}")))
+    }
+
+    fn values(&self, name: &str) -> Result<Values, ImportError> {
+        let path = self.path_of(name);
+        match self.archive.node(&path)? {
+            Some(Node::Array(array)) => self.plain(name, &array),
+            Some(Node::Folder(folder)) => match folder.text_attr("encoding-type") {
+                Some("categorical") => self.categorical(&path).map(Values::from),
+                Some(kind) if kind.starts_with("nullable-") => self.nullable(&path),
+                other => Err(self.archive.layout(&path, &found_encoding(other), "a column")),
+            },
+            None => Err(self.archive.layout(&path, "is missing", "a column")),
+        }
     }
 
     /// An array; codes into `__categories` if anndata 0.7 wrote it.
@@ -176,6 +198,20 @@ enum Values {
 }
 
 impl Values {
+    /// One text per row: labels that are no booleans, and numbers where the column's name says they are Entrez ids.
+    fn into_texts(self, name: &str) -> Option<Vec<String>> {
+        match self {
+            Self::Labels { codes, categories } if categories != BOOLEANS => {
+                Some(codes.into_iter().map(|code| categories.get(code as usize).cloned().unwrap_or_default()).collect())
+            }
+            Self::Numbers(values) if name.to_lowercase().contains("entrez") => {
+                let text = |value: f64| if value.is_finite() { value.to_string() } else { String::new() };
+                Some(values.into_iter().map(text).collect())
+            }
+            _ => None,
+        }
+    }
+
     fn forget(&mut self, row: usize) {
         match self {
             Self::Numbers(values) => {
@@ -211,7 +247,7 @@ fn values_of(archive: &Archive, array: &Array) -> Result<Values, ImportError> {
     check_one_per_row(archive, array)?;
     if array.is_bool() {
         let codes = archive.integers(array)?.into_iter().map(|value| u32::from(value != 0)).collect();
-        return Ok(Values::Labels { codes, categories: vec!["False".to_owned(), "True".to_owned()] });
+        return Ok(Values::Labels { codes, categories: BOOLEANS.map(str::to_owned).to_vec() });
     }
     if array.is_text() {
         let column = LabelColumn::from_texts("", &archive.texts(array)?);
