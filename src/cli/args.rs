@@ -48,6 +48,10 @@ pub(super) struct RunOptions {
     /// Labels of the cells (.csv).
     #[arg(long, value_name = "L.csv")]
     pub(super) labels: Option<PathBuf>,
+    /// Where the cell ids of a file and of the cells agree only once cut, as "AAAC-1" and "s1_AAAC": compare them cut. What
+    /// is left out is said.
+    #[arg(long)]
+    pub(super) trim_ids: bool,
     /// A folder of weights to load in place of training (SAELens, sparsify, `dictionary_learning`, scFeatureLens,
     /// bio-sae), or a lone .pt, or `identity`: the embedding's columns are the features.
     #[arg(long, value_name = "DIR|FILE|identity", conflicts_with = "TrainingOptions")]

@@ -93,11 +93,11 @@ fn assemble(
             let shared = shared.map(|open| open.map_or_else(|shared| shared, Rc::new));
             let copy = shared.as_ref().map(|data| data.dataset.clone());
             inner.state.borrow_mut().data = shared;
-            return io::assemble(copy, files, job).map_err(|failure| failure.error.into());
+            return io::assemble_trimmed(copy, files, &brought.trims, job).map_err(|failure| failure.error.into());
         }
     };
     let OpenData { dataset, summary, generation, .. } = owned;
-    io::assemble(Some(dataset), files, job).map_err(|failure| {
+    io::assemble_trimmed(Some(dataset), files, &brought.trims, job).map_err(|failure| {
         let restored = OpenData::new(failure.current.unwrap_or_default(), summary, generation);
         inner.state.borrow_mut().data = Some(Rc::new(restored));
         failure.error.into()

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AssociationSummary, Bytes, GseaSummary, RequestId, SweepSummary, ViewResult};
-use crate::data::{JoinMethod, Notice, ValueKind};
+use crate::data::{IdTrim, JoinMethod, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
 
@@ -297,6 +297,9 @@ pub enum Event {
     },
     /// Something is worth knowing.
     Noticed(Notice),
+    /// Files are about to be refused because no cell id of one agrees; they would with this left out. The sentence of
+    /// `Failed`, which follows, says what it means. Nothing is done of it until the files come again with it.
+    IdTrimOffered(IdTrim),
     /// A request failed; everything is as it was before it.
     Failed {
         /// What, where, found against expected, what to do.

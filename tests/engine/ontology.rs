@@ -27,7 +27,7 @@ is_a: GO:2
 
 fn open_text(desk: &mut Desk, name: &str, text: &str) -> Vec<Event> {
     let file = desk.session.host().add_source(name, Arc::new(MemorySource(text.as_bytes().to_vec())));
-    desk.ask(Request::Open { files: vec![file], embedding: None })
+    desk.ask(Request::Open { files: vec![file], embedding: None, trims: Vec::new() })
 }
 
 fn analysed_desk() -> Desk {

@@ -54,7 +54,17 @@ pub(crate) fn OpenStatus() -> impl IntoView {
         }
         JobState::Failed(message) => {
             let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Open)));
-            view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss /> }.into_any()
+            // An offer comes before the refusal it belongs to.
+            if store.peek(|state| state.offer.is_none()) {
+                return view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss /> }.into_any();
+            }
+            let accept = move || store.send(Msg::AcceptIdOffer);
+            view! {
+                <Banner kind=BannerKind::Error text=message on_dismiss=dismiss>
+                    <Button text="Join by the shortened ids" on_press=accept />
+                </Banner>
+            }
+            .into_any()
         }
     }
 }
