@@ -3,6 +3,7 @@
 //!
 //! Knows genes by position and ranks; where selected genes and ranks come from is not its concern.
 
+mod gene_names;
 mod gene_sets;
 mod gsea;
 mod hypergeometric;
@@ -12,6 +13,7 @@ mod rank_sums;
 mod rank_test;
 mod redundancy;
 
+pub use gene_names::{GeneLookup, NameKind, NameMatch, NameRule};
 pub use gene_sets::{GeneSetId, MatchSummary, MatchedGeneSets};
 pub use gsea::{
     GseaError, GseaParams, GseaResult, GseaRun, RankNull, RankNullMaker, RankScore, Ranking, enrichment_score, gsea,

@@ -105,6 +105,10 @@ pub struct GeneSetSummary {
     pub n_genes_matched: usize,
     /// A few set genes the data does not have.
     pub unmatched_examples: Vec<String>,
+    /// A few genes as the data name them.
+    pub gene_examples: Vec<String>,
+    /// By what set genes were found: the names of the data, or a column of `var`.
+    pub found_by: String,
 }
 
 /// What is open.

@@ -1,7 +1,7 @@
 //! The page's rules, driven by messages and answers.
 
 use super::*;
-use crate::data::{JoinMethod, LabelChoice};
+use crate::data::{IdParts, JoinMethod, LabelChoice};
 use crate::protocol::*;
 
 /// A summary with a UMAP, a PCA and two labels.
