@@ -10,6 +10,7 @@ use hdf5_pure::{
     MetadataCacheConfig,
 };
 
+use super::heap::GlobalHeap;
 use super::paged::{PagedSource, SoftLinks};
 use crate::data::Observer;
 use crate::io::reader::reserved;
@@ -26,6 +27,7 @@ const ALWAYS_ALLOWED: u64 = 1 << 20;
 pub(crate) struct Archive {
     name: String,
     size: u64,
+    source: Arc<dyn ByteSource>,
     file: File,
     soft_links: SoftLinks,
 }
@@ -59,7 +61,7 @@ impl Archive {
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
         let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(16 << 20));
-        let paged = PagedSource::new(source);
+        let paged = PagedSource::new(Arc::clone(&source));
         let soft_links = paged.soft_links();
         let file = File::from_source_with_options(paged, properties)
             .map_err(|error| hdf5_error(name, size, "its start", error))?;
@@ -68,7 +70,7 @@ impl Archive {
             let place = "the HDF5 content".to_owned();
             return Err(ImportError::Truncated { file: name.to_owned(), place, expected, found: size });
         }
-        Ok(Self { name: name.to_owned(), size, file, soft_links })
+        Ok(Self { name: name.to_owned(), size, source, file, soft_links })
     }
 
     /// The file's name.
@@ -117,15 +119,6 @@ impl Archive {
         }
     }
 
-    /// The group at `path`, or nothing; an array there is an error.
-    pub(crate) fn folder(&self, path: &str) -> Result<Option<Folder>, ImportError> {
-        match self.node(path)? {
-            Some(Node::Folder(folder)) => Ok(Some(folder)),
-            Some(Node::Array(_)) => Err(self.layout(path, "is an array", "a group")),
-            None => Ok(None),
-        }
-    }
-
     /// Soft links met so far in the groups that were looked into; they are not followed.
     pub(crate) fn n_soft_links(&self) -> usize {
         self.soft_links.n_found()
@@ -162,6 +155,32 @@ impl Archive {
     /// All texts of an array.
     pub(crate) fn texts(&self, array: &Array) -> Result<Vec<String>, ImportError> {
         self.all(array, |rows| array.dataset.read_string_rows(rows.start, rows.length))
+    }
+
+    /// Rows of an array as they are stored.
+    pub(crate) fn bytes_in(&self, array: &Array, rows: &Window) -> Result<Vec<u8>, ImportError> {
+        let bytes = array.raw(rows).map_err(|error| self.error(&array.path, error))?;
+        let expected = rows.length.saturating_mul(array.row_length()).saturating_mul(self.element_size(array)? as u64);
+        if bytes.len() as u64 == expected {
+            return Ok(bytes);
+        }
+        Err(self.layout(&array.path, &format!("gave {} bytes", bytes.len()), &format!("{expected}")))
+    }
+
+    /// Bytes of one value, at least 1.
+    pub(crate) fn element_size(&self, array: &Array) -> Result<usize, ImportError> {
+        let size = array.dataset.element_size().map_err(|error| self.error(&array.path, error))?;
+        Ok(usize::try_from(size).unwrap_or(usize::MAX).max(1))
+    }
+
+    /// How the values of an array are stored.
+    pub(crate) fn datatype(&self, array: &Array) -> Result<Datatype, ImportError> {
+        array.dataset.datatype().map_err(|error| self.error(&array.path, error))
+    }
+
+    /// The heap where texts of variable length stand.
+    pub(crate) fn heap(&self) -> GlobalHeap {
+        GlobalHeap::new(Arc::clone(&self.source), self.file.superblock().base_address.get())
     }
 
     /// Reads window after window, so that only the result is held.
@@ -214,10 +233,12 @@ impl Archive {
         if array.n_values() == 0 {
             return Ok(Vec::new());
         }
-        let n_rows = array.shape.first().copied().unwrap_or(0);
+        // One value that is no array counts as one row.
+        let n_rows = array.shape.first().copied().unwrap_or(1);
         let chunk = array.dataset.chunk_shape().map_err(|error| self.error(&array.path, error))?;
         let chunk_rows = chunk.and_then(|shape| shape.first().copied()).unwrap_or(1).max(1);
-        let wanted = (WINDOW_VALUES / array.row_length().max(1)).max(1);
+        let width = (self.element_size(array)? as u64).div_ceil(8);
+        let wanted = (WINDOW_VALUES / array.row_length().saturating_mul(width).max(1)).max(1);
         let step = (wanted / chunk_rows).max(1).saturating_mul(chunk_rows);
         let starts = (0..n_rows).step_by(usize::try_from(step).unwrap_or(usize::MAX));
         Ok(starts.map(|start| Window { start, length: step.min(n_rows - start) }).collect())
@@ -271,6 +292,11 @@ impl Array {
     /// Whether there is such an attribute, of whatever type.
     pub(crate) fn has_attr(&self, key: &str) -> bool {
         self.dataset.attr_datatypes().is_ok_and(|types| types.contains_key(key))
+    }
+
+    /// Whether the values are rows of named fields.
+    pub(crate) fn is_compound(&self) -> bool {
+        matches!(self.dtype, DType::Compound(_))
     }
 
     /// Whether the values are numbers.
