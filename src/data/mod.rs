@@ -2,6 +2,7 @@
 //!
 //! Plain containers that check their own shape when they are made. No statistics, no parsing, no browser.
 
+mod annotations;
 mod cells;
 mod dataset;
 mod dense;
@@ -17,6 +18,7 @@ mod packed;
 mod selection;
 mod sparse;
 
+pub use annotations::{GeneAnnotation, GeneAnnotations};
 pub use cells::{CellTable, LabelColumn, LabelValues, MISSING_CODE};
 pub use dataset::{Dataset, Embedding, JoinMethod};
 pub use dense::DenseMatrix;

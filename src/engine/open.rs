@@ -92,10 +92,10 @@ async fn import(
     for file in files {
         job.set_share(share(n_bytes_before), share(n_bytes_before + file.size));
         n_bytes_before += file.size;
-        let content = io::import(&file.name, inner.host.open(file)?, job);
+        let contents = io::import_all(&file.name, inner.host.open(file)?, job);
         // Reading ends with an error of its own where it was cancelled.
         job.checkpoint().await?;
-        imported.push((file.name.clone(), content?));
+        imported.extend(contents?);
     }
     Ok(imported)
 }
@@ -124,7 +124,7 @@ impl Brought {
         };
         Self {
             has_expression: any(|file| matches!(file, Imported::AnnData(_))),
-            has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
+            has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_) | Imported::Annotations(_))),
             has_labels: any(|file| matches!(file, Imported::Labels(_))),
             has_sae: any(|file| {
                 matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_) | Imported::SaeMean(_))

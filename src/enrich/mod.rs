@@ -20,7 +20,7 @@ pub use gsea::{
     leading_edge, running_sum,
 };
 pub use hypergeometric::{HypergeometricTester, SetHits};
-pub use ontology::{GroupedBy, Ontology, OntologyError, Relations, TermGroup, TermGrouper, TermId};
+pub use ontology::{Annotated, GroupedBy, Ontology, OntologyError, Relations, TermGroup, TermGrouper, TermId};
 pub use over_representation::{HitCounter, OverRepresentation};
 pub use rank_sums::SetRanker;
 pub use rank_test::rank_test;

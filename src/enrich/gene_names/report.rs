@@ -215,6 +215,39 @@ mod tests {
     }
 
     #[test]
+    fn sets_of_another_species_are_told_by_ids_and_by_case() {
+        let (_, text) =
+            told(&["ENSMUSG00000059552", "ENSMUSG00000023274"], &[], &["ENSG00000198851", "ENSG00000010610"]);
+        assert_eq!(
+            text,
+            "Only 0 of 2 genes of the sets (such as \"ENSG00000198851\", \"ENSG00000010610\") are among the 2 genes of the \
+             data (such as \"ENSMUSG00000059552\", \"ENSMUSG00000023274\"). The data have mouse Ensembl ids, the sets human \
+             Ensembl ids: they are of two species. Open gene sets of the species of the data."
+        );
+        let (matched, text) = told(&["Cd3e", "Cd4"], &[], &["CD3E", "CD4", "HLA-A"]);
+        assert_eq!((matched.n_found, matched.n_found_plainly), (2, 0));
+        assert_eq!(
+            text,
+            "Genes of the sets were found only by ignoring upper and lower case (\"Cd3e\" for \"CD3E\"): 2 of 3 are in the \
+             data. If data and sets are of two species, such as mouse and human, this compares spellings, not orthologs: \
+             genes with other names are missed, and equal names can be other genes. Better open gene sets of the species of \
+             the data."
+        );
+    }
+
+    #[test]
+    fn ensembl_against_symbols_without_a_bridge_is_told_with_a_way_on() {
+        let (_, text) = told(&["ENSG00000198851", "ENSG00000010610"], &[("biotype", &["x", "x"])], &["CD3E", "CD4"]);
+        assert_eq!(
+            text,
+            "Only 0 of 2 genes of the sets (such as \"CD3E\", \"CD4\") are among the 2 genes of the data (such as \
+             \"ENSG00000198851\", \"ENSG00000010610\"). The data have human Ensembl ids, the sets symbols, and no column of \
+             var has names of the sets. Open sets with human Ensembl ids, or add the names of the sets to the file in \
+             Python: adata.var[\"gene_symbols\"] = …"
+        );
+    }
+
+    #[test]
     fn entrez_ids_are_bridged_like_any_other_names() {
         let (matched, _) = told(&["CD3E", "CD4"], &[("entrez", &["916", "920"])], &["920", "925"]);
         assert_eq!((matched.n_found, matched.found_by().as_str()), (1, "var column \"entrez\""));

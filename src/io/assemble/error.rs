@@ -99,6 +99,16 @@ pub enum AssembleError {
         /// What stands where the header should.
         header: String,
     },
+    /// A labels file has cells in its columns.
+    #[error(
+        "{file:?} has cells in its header (such as {header:?}), so its rows are no cells but perhaps genes; turn it round (in R: t(x), in pandas: table.T), so that each row is a cell"
+    )]
+    CellsInHeader {
+        /// The file.
+        file: String,
+        /// The first of them.
+        header: String,
+    },
     /// Rows can only be matched by order, but there are more or fewer than cells.
     #[error(
         "{file:?} has {n_rows} rows but the data set has {n_cells} cells, and they can't be matched by id because {reason}; {}",

@@ -1,7 +1,10 @@
-//! What a person reads of how rows and cells were matched: how many, how, and the first of what is missing.
+//! What a person reads of how rows and cells were matched: how many, how, and the first of what is missing; and of data
+//! that are probably not what they should be.
+//!
+//! A barcode is a name with a part of at least 12 letters, all A, C, G or T, as all droplet methods have them.
 
-use super::join::Matches;
-use crate::data::{JoinMethod, Notice};
+use super::join::{Matches, examples};
+use crate::data::{Dataset, JoinMethod, Notice, ValueKind};
 
 /// How labels were joined.
 pub(super) fn labels(file: &str, matches: &Matches) -> Notice {
@@ -57,6 +60,41 @@ pub(super) fn still_by_order(files: &[String]) -> Option<Notice> {
             "Opened before without cell ids: {names}. The rows are still trusted to be in the order of the cells."
         ))
     })
+}
+
+/// Says so where cells look like genes and genes like cells.
+pub(super) fn turned(dataset: &Dataset) -> Option<Notice> {
+    let (cells, genes) = (dataset.cells.ids()?, &dataset.expression.as_ref()?.gene_names);
+    if !are_barcodes(genes) || are_barcodes(cells) {
+        return None;
+    }
+    Some(Notice::warning(format!(
+        "The genes of {:?} are named like cells (such as {}) and its cells perhaps like genes (such as {}), so its matrix is \
+         probably genes × cells. Turn it round in Python and open it again: adata.T.write_h5ad(\"turned.h5ad\").",
+        dataset.name,
+        examples(genes.iter()),
+        examples(cells.iter())
+    )))
+}
+
+/// Says so where values are scaled.
+pub(super) fn scaled(dataset: &Dataset) -> Option<Notice> {
+    dataset.expression.as_ref().filter(|expression| expression.kind == ValueKind::Scaled)?;
+    Some(Notice::warning(format!(
+        "The expression of {:?} has negative values, so it is scaled (z-scores): genes can be compared as they are, but fold \
+         changes mean nothing and no gene is off. Better open counts or log-normalised values; if the file still has them, \
+         write it anew in Python: adata.raw.to_adata().write_h5ad(…), or adata.X = adata.layers[\"counts\"] before.",
+        dataset.name
+    )))
+}
+
+fn are_barcodes(names: &[String]) -> bool {
+    let is_base = |byte: u8| matches!(byte, b'A' | b'C' | b'G' | b'T');
+    let is_barcode = |name: &&String| {
+        let mut parts = name.split(|letter: char| !letter.is_ascii_alphanumeric());
+        parts.any(|part| part.len() >= 12 && part.bytes().all(is_base))
+    };
+    2 * names.iter().filter(is_barcode).count() > names.len()
 }
 
 fn all_by_id(file: &str, matches: &Matches) -> Notice {

@@ -267,5 +267,8 @@ fn start_from_anndata(file: &str, content: AnnDataFile) -> Result<(Dataset, Vec<
         let embedding = Embedding { name, values, joined_by: JoinMethod::SameFile };
         dataset.add_embedding(embedding).map_err(data_error)?;
     }
-    Ok((dataset, content.notices))
+    let mut notices = content.notices;
+    notices.extend(report::turned(&dataset));
+    notices.extend(report::scaled(&dataset));
+    Ok((dataset, notices))
 }
