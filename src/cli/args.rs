@@ -36,13 +36,14 @@ pub(super) enum Command {
 /// Options of `run`.
 #[derive(Args, Debug)]
 pub(super) struct RunOptions {
-    /// Cells with gene expression (.h5ad).
-    #[arg(long, value_name = "F.h5ad")]
+    /// Cells with gene expression (.h5ad), or a folder or .zip with it and what else is to be opened.
+    #[arg(long, value_name = "F.h5ad|DIR|F.zip")]
     pub(super) expression: PathBuf,
     /// The embedding: obsm/NAME in the expression file, or a .npy file.
     #[arg(long, value_name = "obsm/NAME|FILE.npy")]
     pub(super) embedding: String,
-    /// Gene sets (.gmt, .gmt.gz); can be given more than once.
+    /// Gene sets (.gmt, .gmx, .json, .yaml, long .csv, .obo with .gaf), also gzip, or a folder or .zip of them; can be
+    /// given more than once.
     #[arg(long, value_name = "G.gmt")]
     pub(super) gene_sets: Vec<PathBuf>,
     /// Labels of the cells (.csv).
