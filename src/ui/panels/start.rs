@@ -102,7 +102,7 @@ fn FormatList() -> impl IntoView {
             <dt>"Labels"</dt>
             <dd><code>".csv"</code> ", " <code>".parquet"</code></dd>
             <dt>"Gene sets"</dt>
-            <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", MSigDB " <code>".json"</code></dd>
+            <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", " <code>".json"</code> ", " <code>".yaml"</code> ", " <code>".obo"</code> " + " <code>".gaf"</code></dd>
             <dt>"Trained weights"</dt>
             <dd>"SAELens " <code>"cfg.json"</code> " + " <code>".safetensors"</code></dd>
         </dl>
