@@ -186,8 +186,8 @@ fn cell_ids_that_agree_once_cut_are_joined_where_it_is_asked_for() {
     let out = out_folder("cut_ids");
     std::fs::create_dir_all(&out).unwrap();
     let labels = out.join("batches.csv");
-    let rows: String = (0..240).map(|n| format!("s1_cell{n:03},{}\n", n % 2)).collect();
-    std::fs::write(&labels, format!("cell,batch\n{rows}")).unwrap();
+    let rows: Vec<String> = (0..240).map(|n| format!("s1_cell{n:03},{}\n", n % 2)).collect();
+    std::fs::write(&labels, format!("cell,batch\n{}", rows.concat())).unwrap();
     let labels = labels.to_string_lossy();
     let extra = ["--weights", "identity", "--no-tables", "--labels", &labels];
     let refused = run("obsm/X_latent", &out, &extra);

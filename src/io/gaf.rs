@@ -36,14 +36,14 @@ pub(crate) fn import_gaf(
     observer.progress(0.0, &format!("Reading annotations from {name}"));
     let mut lines = BufReader::new(TextReader::open(name, source)?);
     let (mut table, mut bytes) = (Table::default(), Vec::new());
-    for line in 1.. {
+    for line in 1_u64.. {
         bytes.clear();
         let n = lines.by_ref().take(MAX_LINE + 1).read_until(b'\n', &mut bytes);
         let n = n.map_err(|source| TextReader::error(name, source))?;
         if n == 0 {
             break;
         }
-        if line % LINES_PER_LOOK == 0 && observer.is_cancelled() {
+        if line.is_multiple_of(LINES_PER_LOOK) && observer.is_cancelled() {
             return Err(ImportError::Cancelled { file: name.to_owned() });
         }
         let text = String::from_utf8_lossy(&bytes);

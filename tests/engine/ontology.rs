@@ -104,8 +104,8 @@ fn cell_ids_are_cut_only_when_it_is_asked_for() {
         ViewResult::CellNames(names) => names,
         other => panic!("{other:?}"),
     };
-    let rows: String = names.iter().map(|name| format!("s1_{name},x\n")).collect();
-    let text = format!("cell,batch\n{rows}");
+    let rows: Vec<String> = names.iter().map(|name| format!("s1_{name},x\n")).collect();
+    let text = format!("cell,batch\n{}", rows.concat());
     let events = open_text(&mut desk, "l.csv", &text);
     let (mut trims, mut messages) = (Vec::new(), Vec::new());
     for event in events {

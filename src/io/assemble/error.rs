@@ -129,7 +129,7 @@ pub enum AssembleError {
     /// An embedding lacks cells.
     #[error(
         "{file:?} has no row for {n_missing} of the {n_cells} cells (such as {example:?}); export the embedding for all of them, or the expression for the cells of the embedding{}",
-        after_semicolon(hint)
+        after_semicolon(hint.as_ref())
     )]
     MissingCells {
         /// The file.
@@ -237,6 +237,6 @@ fn count_advice(n_rows: usize, n_cells: usize, n_genes: usize) -> &'static str {
     }
 }
 
-fn after_semicolon(hint: &Option<IdHint>) -> String {
-    hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default()
+fn after_semicolon(hint: Option<&IdHint>) -> String {
+    hint.map(|hint| format!("; {hint}")).unwrap_or_default()
 }
