@@ -109,7 +109,9 @@ mod tests {
         }
     }
 
-    fn opened(name: &str, bytes: Vec<u8>) -> (Result<Vec<(String, Imported)>, ImportError>, Vec<String>) {
+    type Opened = Result<Vec<(String, Imported)>, ImportError>;
+
+    fn opened(name: &str, bytes: Vec<u8>) -> (Opened, Vec<String>) {
         let listening = Listening::default();
         let found = import_all(name, Arc::new(MemorySource(bytes)), &listening);
         (found, listening.0.into_inner())

@@ -61,7 +61,7 @@ pub enum AssembleError {
         /// Their first ids.
         cell_examples: String,
         /// What may be the matter, and what to do.
-        hint: IdHint,
+        hint: Box<IdHint>,
     },
     /// Shortened ids, asked for by a person, can't be told apart.
     #[error(
@@ -129,7 +129,7 @@ pub enum AssembleError {
     /// An embedding lacks cells.
     #[error(
         "{file:?} has no row for {n_missing} of the {n_cells} cells (such as {example:?}); export the embedding for all of them, or the expression for the cells of the embedding{}",
-        after_semicolon(hint.as_ref())
+        after_semicolon(hint.as_deref())
     )]
     MissingCells {
         /// The file.
@@ -141,7 +141,7 @@ pub enum AssembleError {
         /// The first of them.
         example: String,
         /// Whether shortened ids have a row for every cell.
-        hint: Option<IdHint>,
+        hint: Option<Box<IdHint>>,
     },
     /// The parts of a file do not fit together.
     #[error("{file:?}: {source}")]
@@ -159,9 +159,13 @@ pub enum AssembleError {
 impl AssembleError {
     /// How the ids would agree, if a person says that they mean the same cells.
     pub fn offer(&self) -> Option<&IdTrim> {
-        match self {
-            Self::NoOverlap { hint: IdHint::Shorten { trim, .. }, .. }
-            | Self::MissingCells { hint: Some(IdHint::Shorten { trim, .. }), .. } => Some(trim),
+        let hint = match self {
+            Self::NoOverlap { hint, .. } => hint,
+            Self::MissingCells { hint, .. } => hint.as_ref()?,
+            _ => return None,
+        };
+        match &**hint {
+            IdHint::Shorten { trim, .. } => Some(trim),
             _ => None,
         }
     }

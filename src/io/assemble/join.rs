@@ -152,7 +152,10 @@ impl Matches {
             n_missing: self.n_missing(),
             n_cells: self.row_by_cell.len(),
             example: cell_ids.and_then(|ids| ids.get(first)).cloned().unwrap_or_default(),
-            hint: row_ids.zip(cell_ids).and_then(|(row_ids, cell_ids)| all_cells(file, row_ids, cell_ids)),
+            hint: row_ids
+                .zip(cell_ids)
+                .and_then(|(row_ids, cell_ids)| all_cells(file, row_ids, cell_ids))
+                .map(Box::new),
         })
     }
 }
@@ -177,7 +180,7 @@ fn no_overlap(file: &str, row_ids: &[String], cells: Known<'_>) -> AssembleError
         row_examples: examples(row_ids.iter()),
         n_cells: cells.ids.len(),
         cell_examples: examples(cells.ids.iter()),
-        hint,
+        hint: Box::new(hint),
     }
 }
 
