@@ -248,6 +248,11 @@ fn format_error(name: &str, place: &str, found: String, expected: String) -> Imp
 }
 
 impl ZipMember {
+    /// How many bytes unpacking takes; `None` where the content is a window of the file.
+    pub(crate) fn unpacked(&self) -> Option<u64> {
+        (self.method != 0).then_some(self.size)
+    }
+
     /// A record of the directory; sizes that do not fit 32 bits are in its ZIP64 field.
     fn parse(record: &[u8], name: &[u8], extra: &[u8]) -> Self {
         let mut wide = zip64_field(extra).chunks_exact(8).map(|raw| u64_at(raw, 0));

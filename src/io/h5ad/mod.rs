@@ -9,6 +9,7 @@
 mod archive;
 mod compound;
 mod expression;
+mod foreign;
 mod heap;
 mod legacy;
 mod library_sizes;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use archive::{Archive, Node};
 pub(crate) use expression::duplicate_genes;
 use expression::read_expression;
+use foreign::refuse_foreign;
 use library_sizes::set_library_sizes;
 use obsm::read_obsm;
 use table::Table;
@@ -55,7 +57,7 @@ pub struct AnnDataFile {
 /// Reads an AnnData file, or the count matrix of a 10x .h5.
 ///
 /// # Errors
-/// [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`],
+/// [`ImportError::Unrecognised`] for other HDF5, [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`],
 /// [`ImportError::Data`] with the place in the file; [`ImportError::OutOfMemory`]; [`ImportError::Cancelled`].
 pub(crate) fn import_h5ad(
     name: &str,
@@ -64,6 +66,7 @@ pub(crate) fn import_h5ad(
 ) -> Result<AnnDataFile, ImportError> {
     observer.progress(0.0, &format!("Reading {name}"));
     let archive = Archive::open(name, source)?;
+    refuse_foreign(&archive)?;
     if archive.node("obs")?.is_none()
         && let Some(group) = ten_x::find(&archive)?
     {
