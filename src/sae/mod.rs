@@ -23,12 +23,13 @@ mod select;
 mod sweep;
 mod tensors;
 mod train;
+mod weight_format;
 
 /// The type of a compute device.
 #[cfg(feature = "burn")]
 pub use burn::tensor::Device;
 pub use formats::{
-    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles, WeightFormat,
+    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles,
     WeightsError, from_saelens, read_weights, to_saelens, write_weights,
 };
 #[cfg(feature = "burn")]
@@ -50,3 +51,4 @@ pub(crate) use train::ShardPeer;
 pub(crate) use train::{Aim, ByParameter, Moments, Part, ShardAnswer, ShardCall, ShardServer, ShardStart, TrainState};
 #[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};
+pub use weight_format::WeightFormat;
