@@ -73,13 +73,15 @@ pub struct CellTable {
     n_cells: usize,
     ids: Option<Vec<String>>,
     columns: Vec<LabelColumn>,
+    /// Where in `columns` a name stands: there may be as many as a table has room for.
+    places: BTreeMap<String, usize>,
 }
 
 impl CellTable {
     /// Cells known only by their row.
     #[must_use]
     pub fn without_ids(n_cells: usize) -> Self {
-        Self { n_cells, ids: None, columns: Vec::new() }
+        Self { n_cells, ..Self::default() }
     }
 
     /// Cells known by id.
@@ -93,7 +95,7 @@ impl CellTable {
                 return Err(DataError::DuplicateCellId { id: id.clone(), first, second });
             }
         }
-        Ok(Self { n_cells: ids.len(), ids: Some(ids), columns: Vec::new() })
+        Ok(Self { n_cells: ids.len(), ids: Some(ids), ..Self::default() })
     }
 
     /// Adds a column, replacing one of the same name.
@@ -105,9 +107,12 @@ impl CellTable {
             let (expected, found) = (self.n_cells, column.len());
             return Err(DataError::CellCount { what: column.name, expected, found });
         }
-        match self.columns.iter_mut().find(|known| known.name == column.name) {
-            Some(known) => *known = column,
-            None => self.columns.push(column),
+        match self.places.get(&column.name) {
+            Some(&at) => self.columns[at] = column,
+            None => {
+                self.places.insert(column.name.clone(), self.columns.len());
+                self.columns.push(column);
+            }
         }
         Ok(())
     }
@@ -134,7 +139,7 @@ impl CellTable {
 
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&LabelColumn> {
-        self.columns.iter().find(|column| column.name == name)
+        self.places.get(name).and_then(|&at| self.columns.get(at))
     }
 }
 

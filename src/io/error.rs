@@ -3,7 +3,7 @@
 use std::io;
 
 use super::pickle::PickleError;
-use crate::data::DataError;
+use crate::data::{DataError, printable};
 
 /// What can be opened, for messages.
 pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
@@ -14,7 +14,10 @@ pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt,
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The system could not read the file.
-    #[error("{file:?} could not be read: {source}; check that the file is still where it was and open it again")]
+    #[error(
+        "{file:?} could not be read: {}; check that the file is still where it was and open it again",
+        printable(source)
+    )]
     Read {
         /// The file.
         file: String,
@@ -28,7 +31,7 @@ pub enum ImportError {
         file: String,
     },
     /// The file is none of the kinds that can be opened.
-    #[error("{file:?} {found}, which can't be opened here; {hint}. FeatureScope opens {OPENABLE}")]
+    #[error("{file:?} {}, which can't be opened here; {hint}. FeatureScope opens {OPENABLE}", printable(found))]
     Unrecognised {
         /// The file.
         file: String,
@@ -39,7 +42,8 @@ pub enum ImportError {
     },
     /// The file ends before its content does.
     #[error(
-        "{file:?} ends too early: {place} needs {expected} bytes but {found} are there; the file is damaged or was not copied completely, so copy or download it again"
+        "{file:?} ends too early: {} needs {expected} bytes but {found} are there; the file is damaged or was not copied completely, so copy or download it again",
+        printable(place)
     )]
     Truncated {
         /// The file.
@@ -53,7 +57,8 @@ pub enum ImportError {
     },
     /// The gzip stream is broken.
     #[error(
-        "{file:?} can't be decompressed: {source}; the file is damaged or was not copied completely, so copy or download it again"
+        "{file:?} can't be decompressed: {}; the file is damaged or was not copied completely, so copy or download it again",
+        printable(source)
     )]
     Gzip {
         /// The file.
@@ -73,7 +78,8 @@ pub enum ImportError {
     },
     /// Memory ran out.
     #[error(
-        "{file:?}: {what} needs {bytes} bytes of memory, more than this tab or computer can give; close other tabs, or open a file with fewer cells or genes (the command line tool has no tab limit)"
+        "{file:?}: {} needs {bytes} bytes of memory, more than this tab or computer can give; close other tabs, or open a file with fewer cells or genes (the command line tool has no tab limit)",
+        printable(what)
     )]
     OutOfMemory {
         /// The file.
@@ -84,7 +90,10 @@ pub enum ImportError {
         bytes: u64,
     },
     /// A file of arrays without an embedding.
-    #[error("{file:?} holds {found}, but an embedding is a 2-D array of numbers, [cells, dimensions]; {hint}")]
+    #[error(
+        "{file:?} holds {}, but an embedding is a 2-D array of numbers, [cells, dimensions]; {hint}",
+        printable(found)
+    )]
     NotEmbedding {
         /// The file.
         file: String,
@@ -94,7 +103,10 @@ pub enum ImportError {
         hint: String,
     },
     /// A table or gene-set file contradicts its format.
-    #[error("{file:?}, line {line}: found {found}, expected {expected}; correct that line or export the file again")]
+    #[error(
+        "{file:?}, line {line}: found {}, expected {expected}; correct that line or export the file again",
+        printable(found)
+    )]
     Line {
         /// The file.
         file: String,
@@ -106,7 +118,7 @@ pub enum ImportError {
         expected: String,
     },
     /// A table or gene-set file has a header or nothing, but no content.
-    #[error("{file:?} has no {what}: {found}; {hint}")]
+    #[error("{file:?} has no {what}: {}; {hint}", printable(found))]
     NoContent {
         /// The file.
         file: String,
@@ -119,7 +131,9 @@ pub enum ImportError {
     },
     /// The HDF5 reader could not read a part of the file.
     #[error(
-        "{file:?}: {place} can't be read ({source}); the file may be damaged, so download it again, or re-save it with anndata: anndata.read_h5ad(…).write_h5ad(…)"
+        "{file:?}: {} can't be read ({}); the file may be damaged, so download it again, or re-save it with anndata: anndata.read_h5ad(…).write_h5ad(…)",
+        printable(place),
+        printable(source)
     )]
     Hdf5 {
         /// The file.
@@ -140,7 +154,7 @@ pub enum ImportError {
         place: String,
     },
     /// Part of a file is not as its format says.
-    #[error("{file:?}: {place} {found}, expected {expected}; {advice}")]
+    #[error("{file:?}: {} {}, expected {}; {advice}", printable(place), printable(found), printable(expected))]
     Format {
         /// The file.
         file: String,
@@ -162,7 +176,12 @@ pub enum ImportError {
         source: PickleError,
     },
     /// Part of an AnnData file is not as its layout says.
-    #[error("{file:?}: {place} {found}, expected {expected}; write the file again with anndata 0.8 or later")]
+    #[error(
+        "{file:?}: {} {}, expected {}; write the file again with anndata 0.8 or later",
+        printable(place),
+        printable(found),
+        printable(expected)
+    )]
     Layout {
         /// The file.
         file: String,
@@ -174,7 +193,7 @@ pub enum ImportError {
         expected: String,
     },
     /// The parts of the file do not fit together.
-    #[error("{file:?}, {place}: {source}")]
+    #[error("{file:?}, {}: {}", printable(place), printable(source))]
     Data {
         /// The file.
         file: String,
@@ -184,7 +203,7 @@ pub enum ImportError {
         source: DataError,
     },
     /// A value of a matrix can't be used.
-    #[error("{file:?}: {place} {found}; {advice}")]
+    #[error("{file:?}: {} {}; {advice}", printable(place), printable(found))]
     Value {
         /// The file.
         file: String,

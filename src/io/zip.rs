@@ -5,6 +5,7 @@
 //! file and takes no memory; a deflated one is decompressed to exactly the size the directory states, which must be
 //! one that deflate can reach, and its CRC-32 must agree.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(crate) struct ZipArchive {
     name: String,
     source: Arc<dyn ByteSource>,
     members: Vec<ZipMember>,
+    /// Where in `members` a name stands last.
+    places: BTreeMap<String, usize>,
 }
 
 /// One file in the archive.
@@ -57,7 +60,8 @@ impl ZipArchive {
     /// [`ImportError::Format`] if there is none or it contradicts the file's size.
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let members = members_of(name, &*source)?;
-        Ok(Self { name: name.to_owned(), source, members })
+        let places = members.iter().enumerate().map(|(at, member)| (member.name.clone(), at)).collect();
+        Ok(Self { name: name.to_owned(), source, members, places })
     }
 
     /// All members, in the order of the directory.
@@ -67,7 +71,7 @@ impl ZipArchive {
 
     /// The member of that name; the last one if several have it, as Python has it.
     pub(crate) fn member(&self, name: &str) -> Option<&ZipMember> {
-        self.members.iter().rev().find(|member| member.name == name)
+        self.places.get(name).and_then(|&at| self.members.get(at))
     }
 
     /// The content of a member.

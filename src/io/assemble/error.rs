@@ -1,6 +1,6 @@
 //! Why files can't be joined, each as a sentence a person can act on.
 
-use crate::data::{DataError, Dataset};
+use crate::data::{DataError, Dataset, printable};
 
 /// Files did not fit together; what was open is given back untouched.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ pub enum AssembleError {
         example: String,
     },
     /// The parts of a file do not fit together.
-    #[error("{file:?}: {source}")]
+    #[error("{file:?}: {}", printable(source))]
     Data {
         /// The file.
         file: String,
