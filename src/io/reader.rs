@@ -83,7 +83,7 @@ impl TextReader {
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
         let is_gzip = head(name, &*source, 2)? == GZIP_MAGIC;
-        let blocks = io::BufReader::with_capacity(BLOCK, SequentialReader::new(source, 0));
+        let blocks = io::BufReader::with_capacity(BLOCK.min(size as usize + 1), SequentialReader::new(source, 0));
         let (inner, limit) = if is_gzip {
             let limit = size.saturating_mul(MAX_RATIO).clamp(ALWAYS_ALLOWED, MAX_INFLATED);
             (Inner::Gzip(Box::new(MultiGzDecoder::new(blocks))), limit)

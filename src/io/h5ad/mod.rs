@@ -6,6 +6,7 @@
 //! is an error, an `obsm` array with one is left out with a warning.
 
 mod archive;
+mod guard;
 mod matrix;
 mod paged;
 mod table;
@@ -17,9 +18,10 @@ use archive::{Archive, Array, Node};
 use matrix::MatrixReader;
 use table::Table;
 
+use super::gmt::shortened;
 use super::reader::reserved;
 use super::{ByteSource, ImportError};
-use crate::data::{DenseMatrix, Expression, LabelColumn, LabelValues, Notice, Observer, ValueKind};
+use crate::data::{DenseMatrix, Expression, LabelColumn, LabelValues, Notice, Observer, ValueKind, printable};
 
 /// Columns of `obs` that state a cell's total counts.
 const LIBRARY_SIZE_COLUMNS: [&str; 2] = ["total_counts", "n_counts"];
@@ -149,9 +151,10 @@ fn duplicate_genes(names: &[String]) -> Option<Notice> {
     let repeated: Vec<&String> = names.iter().filter(|name| !seen.insert(name.as_str())).collect();
     let example = repeated.first()?;
     Some(Notice::warning(format!(
-        "{} gene names occur more than once, such as {example:?}; gene sets find the first of each. To tell them \
+        "{} gene names occur more than once, such as {:?}; gene sets find the first of each. To tell them \
          apart, call adata.var_names_make_unique() before saving.",
-        repeated.len()
+        repeated.len(),
+        shortened(example)
     )))
 }
 
@@ -209,7 +212,7 @@ fn read_obsm(
             ) => {
                 return Err(error);
             }
-            Err(error) => observer.warn(&format!("obsm/{key} was left out: {error}")),
+            Err(error) => observer.warn(&format!("{} was left out: {error}", printable(format_args!("obsm/{key}")))),
         }
     }
     Ok(embeddings)
@@ -223,6 +226,7 @@ fn read_embedding(
 ) -> Result<DenseMatrix, ImportError> {
     let array = archive.array(path)?;
     check_embedding(archive, &array, n_cells)?;
+    archive.spend(&array, array.n_values())?;
     let mut values: Vec<f32> = reserved(archive.name(), path, array.n_values())?;
     for window in archive.windows(&array)? {
         archive.check_cancelled(observer)?;

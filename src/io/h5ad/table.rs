@@ -5,12 +5,18 @@
 //! NaN, missing labels have no category; a column of few distinct numbers holds labels, as in a CSV. A column in
 //! another encoding is left out and the person is told.
 
+use std::collections::BTreeSet;
+
 use hdf5_pure::DType;
 
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
 use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
 use crate::io::ImportError;
+use crate::io::gmt::shortened;
 use crate::io::labels::number_values;
+
+/// Columns left out of which each is told with its reason.
+const MAX_TOLD: usize = 20;
 
 /// A table of the file.
 pub(crate) struct Table<'a> {
@@ -74,13 +80,15 @@ impl<'a> Table<'a> {
     /// All columns with `n_rows` values, in the table's order; others are left out with a warning.
     pub(crate) fn columns(&self, n_rows: usize, observer: &dyn Observer) -> Result<Vec<LabelColumn>, ImportError> {
         let mut columns = Vec::new();
+        let mut left_out = LeftOut::default();
         for name in self.column_names()? {
             self.archive.check_cancelled(observer)?;
             match self.column(&name, n_rows) {
                 Ok(column) => columns.push(column),
-                Err(error) => observer.warn(&format!("Column {name:?} of {} was left out: {error}", self.folder.path)),
+                Err(error) => left_out.tell(&self.folder.path, &name, &error, observer),
             }
         }
+        left_out.finish(&self.folder.path, observer);
         Ok(columns)
     }
 
@@ -94,7 +102,9 @@ impl<'a> Table<'a> {
 
     fn column_names(&self) -> Result<Vec<String>, ImportError> {
         if let Some(names) = self.folder.texts_attr("column-order") {
-            return Ok(names.to_vec());
+            // A name that stands a thousand times is read once.
+            let mut seen = BTreeSet::new();
+            return Ok(names.iter().filter(|name| seen.insert(name.as_str())).cloned().collect());
         }
         let index = self.index_key();
         let names = self.archive.members(&self.folder)?;
@@ -163,6 +173,25 @@ impl<'a> Table<'a> {
     fn masked(&self, path: &str) -> Result<Vec<usize>, ImportError> {
         let mask = self.archive.integers(&self.archive.array(&format!("{path}/mask"))?)?;
         Ok(mask.iter().enumerate().filter(|(_, masked)| **masked != 0).map(|(row, _)| row).collect())
+    }
+}
+
+/// Tells of columns that could not be read, one by one as long as a person would read it.
+#[derive(Default)]
+struct LeftOut(usize);
+
+impl LeftOut {
+    fn tell(&mut self, table: &str, name: &str, error: &ImportError, observer: &dyn Observer) {
+        self.0 += 1;
+        if self.0 <= MAX_TOLD {
+            observer.warn(&format!("Column {:?} of {table} was left out: {error}", shortened(name)));
+        }
+    }
+
+    fn finish(&self, table: &str, observer: &dyn Observer) {
+        if self.0 > MAX_TOLD {
+            observer.warn(&format!("{} more columns of {table} were left out for such reasons.", self.0 - MAX_TOLD));
+        }
     }
 }
 
