@@ -30,6 +30,15 @@ impl ValueKind {
     }
 }
 
+/// What a file says of its genes beside their names, such as symbols beside Ensembl ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GeneColumn {
+    /// The column's name in its file.
+    pub name: String,
+    /// One text per gene, `[n_genes]`; empty where there is none.
+    pub values: Vec<String>,
+}
+
 /// An expression matrix as its file holds it, untransformed.
 ///
 /// # Shapes
@@ -38,6 +47,8 @@ impl ValueKind {
 pub struct Expression {
     /// Gene names, `[n_genes]`.
     pub gene_names: Vec<String>,
+    /// The texts the file has for its genes beside their names, in its order.
+    pub gene_columns: Vec<GeneColumn>,
     /// Values by gene.
     pub by_gene: Arc<PackedMatrix>,
     /// What the values are, found by looking at all of them.
@@ -66,7 +77,7 @@ impl Expression {
                 not_finite = at.map(|at| (GeneId::from_index(gene), CellId(row.indices[at])));
             }
         });
-        Self { gene_names, by_gene, kind, largest, not_finite, library_sizes: None }
+        Self { gene_names, gene_columns: Vec::new(), by_gene, kind, largest, not_finite, library_sizes: None }
     }
 
     /// Number of genes.

@@ -21,7 +21,7 @@ pub use cells::{CellTable, LabelColumn, LabelValues, MISSING_CODE};
 pub use dataset::{Dataset, Embedding, JoinMethod};
 pub use dense::DenseMatrix;
 pub use error::DataError;
-pub use expression::{Expression, ValueKind};
+pub use expression::{Expression, GeneColumn, ValueKind};
 pub use gene_set::GeneSet;
 pub use ids::{CellId, FeatureId, GeneId};
 pub use notice::{Notice, NoticeLevel};

@@ -143,16 +143,6 @@ pub enum ImportError {
         /// What the reader said.
         source: Box<hdf5_pure::Error>,
     },
-    /// An AnnData file written before anndata 0.7, its tables stored as compound arrays.
-    #[error(
-        "{file:?} has the old AnnData layout ({place} is one compound array, written before anndata 0.7); re-save it in Python with a current anndata: anndata.read_h5ad(…).write_h5ad(…)"
-    )]
-    LegacyLayout {
-        /// The file.
-        file: String,
-        /// The table.
-        place: String,
-    },
     /// Part of a file is not as its format says.
     #[error("{file:?}: {} {}, expected {}; {advice}", printable(place), printable(found), printable(expected))]
     Format {

@@ -11,6 +11,7 @@ use hdf5_pure::{
 };
 
 use super::guard::{Budget, check_claim};
+use super::heap::GlobalHeap;
 use super::paged::{PagedSource, SoftLinks};
 use crate::data::Observer;
 use crate::io::reader::reserved;
@@ -23,6 +24,7 @@ const WINDOW_VALUES: u64 = 1 << 20;
 pub(crate) struct Archive {
     name: String,
     size: u64,
+    source: Arc<dyn ByteSource>,
     file: File,
     soft_links: SoftLinks,
     budget: Budget,
@@ -57,7 +59,7 @@ impl Archive {
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
         let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(16 << 20));
-        let paged = PagedSource::new(source);
+        let paged = PagedSource::new(Arc::clone(&source));
         let soft_links = paged.soft_links();
         let file = File::from_source_with_options(paged, properties)
             .map_err(|error| hdf5_error(name, size, "its start", error))?;
@@ -66,7 +68,7 @@ impl Archive {
             let place = "the HDF5 content".to_owned();
             return Err(ImportError::Truncated { file: name.to_owned(), place, expected, found: size });
         }
-        Ok(Self { name: name.to_owned(), size, file, soft_links, budget: Budget::new(size) })
+        Ok(Self { name: name.to_owned(), size, source, file, soft_links, budget: Budget::new(size) })
     }
 
     /// The file's name.
@@ -101,7 +103,11 @@ impl Archive {
 
     /// Takes what reading `n` values of an array keeps in memory out of what the file may give.
     pub(crate) fn spend(&self, array: &Array, n: u64) -> Result<(), ImportError> {
-        let n_bytes = n.saturating_mul(size_of::<f64>() as u64);
+        self.spend_bytes(array, n.saturating_mul(size_of::<f64>() as u64))
+    }
+
+    /// The same for a number of bytes.
+    pub(crate) fn spend_bytes(&self, array: &Array, n_bytes: u64) -> Result<(), ImportError> {
         self.budget.take(n_bytes).map_err(|found| self.too_much(&array.path, &found))
     }
 
@@ -111,15 +117,6 @@ impl Archive {
             Some(Node::Array(array)) => Ok(array),
             Some(Node::Folder(_)) => Err(self.layout(path, "is a group", "an array")),
             None => Err(self.layout(path, "is missing", "an array")),
-        }
-    }
-
-    /// The group at `path`, or nothing; an array there is an error.
-    pub(crate) fn folder(&self, path: &str) -> Result<Option<Folder>, ImportError> {
-        match self.node(path)? {
-            Some(Node::Folder(folder)) => Ok(Some(folder)),
-            Some(Node::Array(_)) => Err(self.layout(path, "is an array", "a group")),
-            None => Ok(None),
         }
     }
 
@@ -160,7 +157,7 @@ impl Archive {
     pub(crate) fn texts(&self, array: &Array) -> Result<Vec<String>, ImportError> {
         let mut texts = reserved(&self.name, &array.path, array.n_values())?;
         for window in self.windows(array)? {
-            self.budget.take(self.n_text_bytes(array, &window)?).map_err(|found| self.too_much(&array.path, &found))?;
+            self.spend_bytes(array, self.n_text_bytes(array, &window)?)?;
             let part = array.dataset.read_string_rows(window.start, window.length);
             texts.extend(self.complete(array, &window, part.map_err(|error| self.error(&array.path, error))?)?);
         }
@@ -170,15 +167,41 @@ impl Archive {
     /// Bytes that texts take in memory; those of variable length say it before they are read.
     fn n_text_bytes(&self, array: &Array, rows: &Window) -> Result<u64, ImportError> {
         let n_values = rows.length.saturating_mul(array.row_length());
-        let element = array.dataset.element_size().map_err(|error| self.error(&array.path, error))?;
+        let element = self.element_size(array)?;
         let n_inside = if array.dtype == DType::VariableLengthString {
             let references = array.raw(rows).map_err(|error| self.error(&array.path, error))?;
-            let lengths = references.chunks_exact(usize::try_from(element).unwrap_or(usize::MAX).max(4));
+            let lengths = references.chunks_exact(element.max(4));
             lengths.map(|raw| u64::from(u32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]]))).sum()
         } else {
-            n_values.saturating_mul(element)
+            n_values.saturating_mul(element as u64)
         };
         Ok(n_values.saturating_mul(size_of::<String>() as u64).saturating_add(n_inside))
+    }
+
+    /// Rows of an array as they are stored.
+    pub(crate) fn bytes_in(&self, array: &Array, rows: &Window) -> Result<Vec<u8>, ImportError> {
+        let bytes = array.raw(rows).map_err(|error| self.error(&array.path, error))?;
+        let expected = rows.length.saturating_mul(array.row_length()).saturating_mul(self.element_size(array)? as u64);
+        if bytes.len() as u64 == expected {
+            return Ok(bytes);
+        }
+        Err(self.layout(&array.path, &format!("gave {} bytes", bytes.len()), &format!("{expected}")))
+    }
+
+    /// Bytes of one value, at least 1.
+    pub(crate) fn element_size(&self, array: &Array) -> Result<usize, ImportError> {
+        let size = array.dataset.element_size().map_err(|error| self.error(&array.path, error))?;
+        Ok(usize::try_from(size).unwrap_or(usize::MAX).max(1))
+    }
+
+    /// How the values of an array are stored.
+    pub(crate) fn datatype(&self, array: &Array) -> Result<Datatype, ImportError> {
+        array.dataset.datatype().map_err(|error| self.error(&array.path, error))
+    }
+
+    /// The heap where texts of variable length stand.
+    pub(crate) fn heap(&self) -> GlobalHeap {
+        GlobalHeap::new(Arc::clone(&self.source), self.file.superblock().base_address.get())
     }
 
     /// Reads window after window, so that only the result is held.
@@ -232,10 +255,12 @@ impl Archive {
         if array.n_values() == 0 {
             return Ok(Vec::new());
         }
-        let n_rows = array.shape.first().copied().unwrap_or(0);
+        // One value that is no array counts as one row.
+        let n_rows = array.shape.first().copied().unwrap_or(1);
         let chunk = array.dataset.chunk_shape().map_err(|error| self.error(&array.path, error))?;
         let chunk_rows = chunk.and_then(|shape| shape.first().copied()).unwrap_or(1).max(1);
-        let wanted = (WINDOW_VALUES / array.row_length().max(1)).max(1);
+        let width = (self.element_size(array)? as u64).div_ceil(8);
+        let wanted = (WINDOW_VALUES / array.row_length().saturating_mul(width).max(1)).max(1);
         let step = (wanted / chunk_rows).max(1).saturating_mul(chunk_rows);
         let starts = (0..n_rows).step_by(usize::try_from(step).unwrap_or(usize::MAX));
         Ok(starts.map(|start| Window { start, length: step.min(n_rows - start) }).collect())
@@ -289,6 +314,11 @@ impl Array {
     /// Whether there is such an attribute, of whatever type.
     pub(crate) fn has_attr(&self, key: &str) -> bool {
         self.dataset.attr_datatypes().is_ok_and(|types| types.contains_key(key))
+    }
+
+    /// Whether the values are rows of named fields.
+    pub(crate) fn is_compound(&self) -> bool {
+        matches!(self.dtype, DType::Compound(_))
     }
 
     /// Whether the values are numbers.

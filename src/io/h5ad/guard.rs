@@ -46,6 +46,11 @@ pub(super) fn check_claim(dataset: &Dataset, shape: &[u64], element: u64, size: 
     }
 }
 
+/// Bytes that a file of `size` bytes may give altogether, once they are read.
+pub(super) fn most_read(size: u64) -> u64 {
+    size.saturating_mul(MAX_COMPRESSION).max(READ_ALLOWED)
+}
+
 /// Bytes that a file may yet give, once they are read.
 pub(super) struct Budget {
     n_left: Cell<u64>,
@@ -54,7 +59,7 @@ pub(super) struct Budget {
 impl Budget {
     /// What a file of `size` bytes may give.
     pub(super) fn new(size: u64) -> Self {
-        Self { n_left: Cell::new(size.saturating_mul(MAX_COMPRESSION).max(READ_ALLOWED)) }
+        Self { n_left: Cell::new(most_read(size)) }
     }
 
     /// Takes bytes out of it.

@@ -56,7 +56,7 @@ impl MatrixReader<'_> {
 
     fn read_dense(&self, array: &Array) -> Result<PackedMatrix, ImportError> {
         self.check_shape(&array.path, &array.shape)?;
-        if !array.is_numeric() {
+        if !array.is_numeric() && !array.is_bool() {
             return Err(self.archive.layout(&array.path, &format!("has type {}", array.type_name()), "numbers"));
         }
         let mut out = self.empty(&array.path)?;

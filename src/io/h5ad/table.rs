@@ -1,56 +1,63 @@
 //! The tables (`obs`, `var`) of an AnnData file: their index and their columns.
 //!
 //! Encodings read: string, number and boolean arrays, `categorical`, `nullable-integer`, `nullable-boolean`,
-//! `nullable-string-array` (as index too), and the categories of anndata 0.7 (`__categories`). Missing numbers are
+//! `nullable-string-array` (as index too), the categories of anndata 0.7 (`__categories`), and compound arrays. Missing numbers are
 //! NaN, missing labels have no category; a column of few distinct numbers holds labels, as in a CSV. A column in
 //! another encoding is left out and the person is told.
 
 use std::collections::BTreeSet;
 
-use hdf5_pure::DType;
-
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
-use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
+use super::left_out::LeftOut;
+use super::legacy::LegacyTable;
+use super::values::{Labels, Values};
+use crate::data::{GeneColumn, LabelColumn, MISSING_CODE, Observer};
 use crate::io::ImportError;
 use crate::io::gmt::shortened;
-use crate::io::labels::number_values;
-
-/// Columns left out of which each is told with its reason.
-const MAX_TOLD: usize = 20;
 
 /// A table of the file.
 pub(crate) struct Table<'a> {
     archive: &'a Archive,
-    folder: Folder,
+    path: String,
+    store: Store,
+}
+
+enum Store {
+    Folder(Folder),
+    /// Before anndata 0.7.
+    Legacy(LegacyTable),
 }
 
 impl<'a> Table<'a> {
     /// Finds a table.
     ///
     /// # Errors
-    /// [`ImportError::LegacyLayout`] for a compound array, [`ImportError::Unrecognised`] if there is none: then the
-    /// file is not AnnData.
+    /// [`ImportError::Unrecognised`] if there is none: then the file is not AnnData.
     pub(crate) fn open(archive: &'a Archive, path: &str) -> Result<Self, ImportError> {
-        match archive.node(path)? {
-            Some(Node::Folder(folder)) => Ok(Self { archive, folder }),
-            Some(Node::Array(array)) if matches!(array.dtype, DType::Compound(_)) => {
-                Err(ImportError::LegacyLayout { file: archive.name().to_owned(), place: path.to_owned() })
-            }
+        let store = match archive.node(path)? {
+            Some(Node::Folder(folder)) => Store::Folder(folder),
+            Some(Node::Array(array)) if array.is_compound() => Store::Legacy(LegacyTable::read(archive, &array)?),
             Some(Node::Array(array)) => {
-                Err(archive.layout(path, &format!("is an array of {}", array.dtype), "a group"))
+                return Err(archive.layout(path, &format!("is an array of {}", array.dtype), "a group"));
             }
-            None => Err(ImportError::Unrecognised {
-                file: archive.name().to_owned(),
-                found: format!("is HDF5 without {path:?} (it has {:?})", archive.top_members()?),
-                hint: "10x .h5, loom and Seurat files must be read in Python or R and written as .h5ad".to_owned(),
-            }),
-        }
+            None => {
+                return Err(ImportError::Unrecognised {
+                    file: archive.name().to_owned(),
+                    found: format!("is HDF5 without {path:?} (it has {:?})", archive.top_members()?),
+                    hint: "loom and Seurat files must be read in Python or R and written as .h5ad".to_owned(),
+                });
+            }
+        };
+        Ok(Self { archive, path: path.to_owned(), store })
     }
 
     /// The names of the rows, if the table has an index.
     pub(crate) fn index(&self) -> Result<Option<Vec<String>>, ImportError> {
-        let key = self.index_key();
-        match self.archive.node(&self.path_of(&key))? {
+        let folder = match &self.store {
+            Store::Folder(folder) => folder,
+            Store::Legacy(table) => return Ok(table.index()),
+        };
+        match self.archive.node(&self.path_of(&index_key(folder)))? {
             Some(Node::Array(array)) => texts_of(self.archive, &array).map(Some),
             Some(Node::Folder(folder)) => self.index_group(&folder).map(Some),
             None => Ok(None),
@@ -80,53 +87,83 @@ impl<'a> Table<'a> {
     /// All columns with `n_rows` values, in the table's order; others are left out with a warning.
     pub(crate) fn columns(&self, n_rows: usize, observer: &dyn Observer) -> Result<Vec<LabelColumn>, ImportError> {
         let mut columns = Vec::new();
-        let mut left_out = LeftOut::default();
+        let mut left_out = LeftOut::new(observer);
         for name in self.column_names()? {
             self.archive.check_cancelled(observer)?;
             match self.column(&name, n_rows) {
                 Ok(column) => columns.push(column),
-                Err(error) => left_out.tell(&self.folder.path, &name, &error, observer),
+                Err(error) => left_out.tell(&format!("Column {:?} of {}", shortened(&name), self.path), &error),
             }
         }
-        left_out.finish(&self.folder.path, observer);
+        left_out.finish();
         Ok(columns)
     }
 
-    fn index_key(&self) -> String {
-        self.folder.text_attr("_index").unwrap_or("_index").to_owned()
+    /// The columns of texts with `n_rows` values, in the table's order, and those of Entrez ids, which are numbers.
+    ///
+    /// # Errors
+    /// What listing the columns can give; a column that can't be read is left out.
+    pub(crate) fn text_columns(&self, n_rows: usize) -> Result<Vec<GeneColumn>, ImportError> {
+        let mut columns = Vec::new();
+        for name in self.column_names()? {
+            let values = self.values(&name).ok().and_then(|values| values.into_texts(&name));
+            if let Some(values) = values.filter(|values| values.len() == n_rows) {
+                columns.push(GeneColumn { name, values });
+            }
+        }
+        Ok(columns)
     }
 
     fn path_of(&self, name: &str) -> String {
-        format!("{}/{name}", self.folder.path)
+        format!("{}/{name}", self.path)
     }
 
-    fn column_names(&self) -> Result<Vec<String>, ImportError> {
-        if let Some(names) = self.folder.texts_attr("column-order") {
+    /// The names of the columns, in the table's order.
+    ///
+    /// # Errors
+    /// What listing a group can give.
+    pub(crate) fn column_names(&self) -> Result<Vec<String>, ImportError> {
+        let folder = match &self.store {
+            Store::Folder(folder) => folder,
+            Store::Legacy(table) => return Ok(table.column_names()),
+        };
+        if let Some(names) = folder.texts_attr("column-order") {
             // A name that stands a thousand times is read once.
             let mut seen = BTreeSet::new();
             return Ok(names.iter().filter(|name| seen.insert(name.as_str())).cloned().collect());
         }
-        let index = self.index_key();
-        let names = self.archive.members(&self.folder)?;
+        let index = index_key(folder);
+        let names = self.archive.members(folder)?;
         Ok(names.into_iter().filter(|name| *name != index && name != "__categories").collect())
     }
 
     fn column(&self, name: &str, n_rows: usize) -> Result<LabelColumn, ImportError> {
-        let path = self.path_of(name);
-        let values = match self.archive.node(&path)? {
-            Some(Node::Array(array)) => self.plain(name, &array)?,
-            Some(Node::Folder(folder)) => match folder.text_attr("encoding-type") {
-                Some("categorical") => self.categorical(&path).map(Values::from)?,
-                Some(kind) if kind.starts_with("nullable-") => self.nullable(&path)?,
-                other => return Err(self.archive.layout(&path, &found_encoding(other), "a column")),
-            },
-            None => return Err(self.archive.layout(&path, "is missing", "a column")),
-        };
-        let column = LabelColumn { name: name.to_owned(), values: values.into() };
+        let column = LabelColumn { name: name.to_owned(), values: self.values(name)?.into() };
         if column.len() == n_rows {
             return Ok(column);
         }
-        Err(self.archive.layout(&path, &format!("has {} values", column.len()), &format!("{n_rows}")))
+        let found = format!("has {} values", column.len());
+        Err(self.archive.layout(&self.path_of(name), &found, &format!("{n_rows}")))
+    }
+
+    /// The values of a column.
+    ///
+    /// # Errors
+    /// [`ImportError::Layout`] for a column in an encoding that is not read, and what reading can give.
+    pub(crate) fn values(&self, name: &str) -> Result<Values, ImportError> {
+        let path = self.path_of(name);
+        if let Store::Legacy(table) = &self.store {
+            return table.values(self.archive, &path, name);
+        }
+        match self.archive.node(&path)? {
+            Some(Node::Array(array)) => self.plain(name, &array),
+            Some(Node::Folder(folder)) => match folder.text_attr("encoding-type") {
+                Some("categorical") => self.categorical(&path).map(Values::from),
+                Some(kind) if kind.starts_with("nullable-") => self.nullable(&path),
+                other => Err(self.archive.layout(&path, &found_encoding(other), "a column")),
+            },
+            None => Err(self.archive.layout(&path, "is missing", "a column")),
+        }
     }
 
     /// An array; codes into `__categories` if anndata 0.7 wrote it.
@@ -148,17 +185,8 @@ impl<'a> Table<'a> {
             Some(Node::Folder(_)) => texts_of(self.archive, &self.archive.array(&format!("{categories}/values"))?)?,
             None => return Err(self.archive.layout(categories, "is missing", "the categories")),
         };
-        let n_categories = categories.len();
-        let code = |code: i64| match u32::try_from(code) {
-            Ok(code) if (code as usize) < n_categories => Ok(code),
-            Err(_) => Ok(MISSING_CODE),
-            Ok(code) => {
-                let expected = format!("codes below {n_categories}, the number of categories");
-                Err(self.archive.layout(&codes.path, &format!("has code {code}"), &expected))
-            }
-        };
-        let codes = self.archive.integers(codes)?.into_iter().map(code).collect::<Result<_, _>>()?;
-        Ok((codes, categories))
+        let values = self.archive.integers(codes)?;
+        Ok((codes_of(self.archive, &codes.path, &values, categories.len())?, categories))
     }
 
     fn nullable(&self, path: &str) -> Result<Values, ImportError> {
@@ -176,78 +204,39 @@ impl<'a> Table<'a> {
     }
 }
 
-/// Tells of columns that could not be read, one by one as long as a person would read it.
-#[derive(Default)]
-struct LeftOut(usize);
-
-impl LeftOut {
-    fn tell(&mut self, table: &str, name: &str, error: &ImportError, observer: &dyn Observer) {
-        self.0 += 1;
-        if self.0 <= MAX_TOLD {
-            observer.warn(&format!("Column {:?} of {table} was left out: {error}", shortened(name)));
-        }
-    }
-
-    fn finish(&self, table: &str, observer: &dyn Observer) {
-        if self.0 > MAX_TOLD {
-            observer.warn(&format!("{} more columns of {table} were left out for such reasons.", self.0 - MAX_TOLD));
-        }
-    }
+/// The key of a table's index.
+fn index_key(folder: &Folder) -> String {
+    folder.text_attr("_index").unwrap_or("_index").to_owned()
 }
 
-/// Codes and categories.
-type Labels = (Vec<u32>, Vec<String>);
-
-/// The values of a column on their way in.
-enum Values {
-    Numbers(Vec<f64>),
-    Labels { codes: Vec<u32>, categories: Vec<String> },
-}
-
-impl Values {
-    fn forget(&mut self, row: usize) {
-        match self {
-            Self::Numbers(values) => {
-                if let Some(value) = values.get_mut(row) {
-                    *value = f64::NAN;
-                }
-            }
-            Self::Labels { codes, .. } => {
-                if let Some(code) = codes.get_mut(row) {
-                    *code = MISSING_CODE;
-                }
-            }
+/// Codes as they are kept; a negative one means missing.
+///
+/// # Errors
+/// [`ImportError::Layout`] at `path` for a code that no category has.
+pub(crate) fn codes_of(
+    archive: &Archive,
+    path: &str,
+    codes: &[i64],
+    n_categories: usize,
+) -> Result<Vec<u32>, ImportError> {
+    let code = |&code: &i64| match u32::try_from(code) {
+        Ok(code) if (code as usize) < n_categories => Ok(code),
+        Err(_) if code < 0 => Ok(MISSING_CODE),
+        _ => {
+            let expected = format!("codes below {n_categories}, the number of categories");
+            Err(archive.layout(path, &format!("has code {code}"), &expected))
         }
-    }
-}
-
-impl From<Labels> for Values {
-    fn from((codes, categories): Labels) -> Self {
-        Self::Labels { codes, categories }
-    }
-}
-
-impl From<Values> for LabelValues {
-    fn from(values: Values) -> Self {
-        match values {
-            Values::Numbers(values) => number_values(values),
-            Values::Labels { codes, categories } => Self::Categorical { codes, categories },
-        }
-    }
+    };
+    codes.iter().map(code).collect()
 }
 
 fn values_of(archive: &Archive, array: &Array) -> Result<Values, ImportError> {
     check_one_per_row(archive, array)?;
     if array.is_bool() {
-        let codes = archive.integers(array)?.into_iter().map(|value| u32::from(value != 0)).collect();
-        return Ok(Values::Labels { codes, categories: vec!["False".to_owned(), "True".to_owned()] });
+        return Ok(Values::from_booleans(archive.integers(array)?.into_iter().map(|value| value != 0)));
     }
     if array.is_text() {
-        let column = LabelColumn::from_texts("", &archive.texts(array)?);
-        return Ok(match column.values {
-            LabelValues::Categorical { codes, categories } => Values::Labels { codes, categories },
-            LabelValues::Numeric(values) => Values::Numbers(values),
-        });
+        return Ok(Values::from_texts(&archive.texts(array)?));
     }
     if array.is_numeric() {
         return archive.numbers(array).map(Values::Numbers);
@@ -256,14 +245,15 @@ fn values_of(archive: &Archive, array: &Array) -> Result<Values, ImportError> {
 }
 
 fn check_one_per_row(archive: &Archive, array: &Array) -> Result<(), ImportError> {
-    if array.shape.len() == 1 {
+    // A list of one may be written as a single value.
+    if array.shape.len() <= 1 {
         return Ok(());
     }
     Err(archive.layout(&array.path, &format!("has shape {:?}", array.shape), "one value per row"))
 }
 
 /// An array of names: texts as they are, numbers and booleans written out.
-fn texts_of(archive: &Archive, array: &Array) -> Result<Vec<String>, ImportError> {
+pub(crate) fn texts_of(archive: &Archive, array: &Array) -> Result<Vec<String>, ImportError> {
     check_one_per_row(archive, array)?;
     if array.is_text() {
         return archive.texts(array);
