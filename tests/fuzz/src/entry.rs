@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use featurescope::data::{Dataset, DenseMatrix, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Observer};
 use featurescope::io::{
-    AnnDataFile, EmbeddingFormat, FileKind, GeneSetFormat, ImportError, Imported, LabelsFile, LabelsFormat, MemorySource,
-    SaeWeightsFile, assemble, import, import_as,
+    AnnDataFile, EmbeddingFormat, FileKind, GeneSetFormat, ImportError, Imported, LabelsFile, LabelsFormat,
+    MemorySource, SaeWeightsFile, assemble, import, import_as,
 };
 use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 
@@ -44,6 +44,11 @@ pub const TARGETS: [Target; 5] =
 /// AnnData.
 pub fn hdf5(bytes: &[u8]) {
     opened(FileKind::AnnData, "cells.h5ad", bytes);
+}
+
+/// Whether a file of that name is read.
+pub fn opens(name: &str, bytes: &[u8]) -> bool {
+    checked_import(name, bytes).is_some()
 }
 
 /// The checksum that an HDF5 file has and the one that it should have, where the first that is read is wrong.
@@ -183,7 +188,9 @@ fn check_imported(name: &str, imported: &Imported) {
             understand(name, weights, None, None);
             CONFIGS.iter().for_each(|config| understand(name, weights, Some(config), None));
         }
-        Imported::SaeMean(mean) => understand(name, &SaeWeightsFile::Safetensors(WEIGHTS[1].to_vec()), None, Some(mean)),
+        Imported::SaeMean(mean) => {
+            understand(name, &SaeWeightsFile::Safetensors(WEIGHTS[1].to_vec()), None, Some(mean))
+        }
         Imported::TrainingRun(_) => {}
     }
 }
@@ -248,7 +255,12 @@ fn understand(name: &str, weights: &SaeWeightsFile, config: Option<&[u8]>, mean:
 }
 
 fn check_message(text: &str) {
-    assert!(text.len() <= MAX_MESSAGE, "a message of {} bytes: {}…", text.len(), text.chars().take(300).collect::<String>());
+    assert!(
+        text.len() <= MAX_MESSAGE,
+        "a message of {} bytes: {}…",
+        text.len(),
+        text.chars().take(300).collect::<String>()
+    );
     assert!(!text.contains(char::is_control), "a message with control characters: {text:?}");
 }
 

@@ -75,6 +75,7 @@ fn repaired(data: &mut [u8], size: usize) -> usize {
 }
 
 /// Seconds this thread has computed.
+#[expect(unsafe_code, reason = "the standard library has no clock of a thread")]
 fn processor_secs() -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // Safety: the clock writes into the place it is given.
