@@ -36,7 +36,7 @@ const MAX_BYTES: u64 = 16 << 10;
 /// Endings of the fixtures that a target is for.
 fn endings(target: &str) -> &'static [&'static str] {
     match target {
-        "hdf5" => &[".h5ad", ".h5"],
+        "hdf5" => &[".h5ad", ".h5", ".h5ad.gz"],
         "arrays" => &[".npy", ".npz", ".safetensors", ".pt", "cfg.json", "config.json"],
         "parquet" => &[".parquet"],
         "text" => &[".csv", ".tsv", ".gmt", ".gmx", ".json", ".obo", ".gz", ".yaml", ".gaf", ".mtx"],
@@ -70,7 +70,12 @@ fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     };
     let corpus = files_below(&tests.join("fuzz/corpus").join(target));
     let fixtures = files_below(&tests.join("fixtures")).into_iter().filter(is_seed);
-    corpus.into_iter().chain(fixtures).map(|path| (path.display().to_string(), std::fs::read(&path).unwrap())).collect()
+    let read = |path: PathBuf| {
+        let bytes = std::fs::read(&path).unwrap();
+        let is_packed = target == "hdf5" && path.extension().is_some_and(|ending| ending == "gz");
+        (path.display().to_string(), if is_packed { Envelope::open(&bytes).parts.swap_remove(0) } else { bytes })
+    };
+    corpus.into_iter().chain(fixtures).map(read).collect()
 }
 
 /// Changes a part of a file inside its envelope, or now and then any byte of it.

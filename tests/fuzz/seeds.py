@@ -6,6 +6,7 @@ layout, every chunk index, every filter the reader has, hard, soft and external 
 Run: python seeds.py        (versions in README.md)
 """
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def gather():
         for at, path in enumerate(file for file in files if file.name.endswith(tuple(endings))):
             for place in [target, "any"]:
                 shutil.copy(path, HERE / "seeds" / place / f"{at:03}_{target}_{path.name}")
+    for path in FIXTURES.rglob("*.h5ad.gz"):
+        (HERE / "seeds" / "hdf5" / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
     for path in (HERE / "corpus").rglob("*"):
         if path.is_file():
             shutil.copy(path, HERE / "seeds" / path.parent.name / path.name)
