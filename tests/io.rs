@@ -4,6 +4,9 @@
 
 mod h5ad;
 mod odd;
+#[cfg(unix)]
+mod opening;
+mod ten_x;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};

@@ -108,7 +108,7 @@ fn inputs(options: &RunOptions) -> Vec<(Role, PathBuf)> {
 impl Role {
     fn of(kind: FileKind) -> Self {
         match kind {
-            FileKind::AnnData => Self::Expression,
+            FileKind::AnnData | FileKind::CountMatrix | FileKind::Barcodes | FileKind::Features => Self::Expression,
             FileKind::Embedding(_) => Self::Embedding,
             FileKind::Labels(_) => Self::Labels,
             // An ontology says how gene sets hang together.

@@ -75,6 +75,7 @@ pub struct CellTable {
     columns: Vec<LabelColumn>,
     /// Where in `columns` a name stands: there may be as many as a table has room for.
     places: BTreeMap<String, usize>,
+    colours: BTreeMap<String, Vec<String>>,
 }
 
 impl CellTable {
@@ -107,6 +108,7 @@ impl CellTable {
             let (expected, found) = (self.n_cells, column.len());
             return Err(DataError::CellCount { what: column.name, expected, found });
         }
+        self.colours.remove(&column.name);
         match self.places.get(&column.name) {
             Some(&at) => self.columns[at] = column,
             None => {
@@ -130,6 +132,20 @@ impl CellTable {
     /// The id of a cell, or its 1-based row where there are no ids.
     pub fn name_of(&self, row: usize) -> String {
         self.ids.as_ref().map_or_else(|| format!("cell {}", row + 1), |ids| ids[row].clone())
+    }
+
+    /// Gives a categorical column the colours its file has for it, `#rrggbb` for each category; where the column is not
+    /// there or has another number of categories they are not kept.
+    pub fn set_colours(&mut self, column: &str, colours: Vec<String>) {
+        let categories = self.column(column).and_then(LabelColumn::categorical).map(|(_, categories)| categories.len());
+        if categories == Some(colours.len()) {
+            self.colours.insert(column.to_owned(), colours);
+        }
+    }
+
+    /// The colours a file has for the categories of a column.
+    pub fn colours(&self, column: &str) -> Option<&[String]> {
+        self.colours.get(column).map(Vec::as_slice)
     }
 
     /// All columns in file order.
@@ -160,6 +176,19 @@ mod tests {
         let ids = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];
         let error = CellTable::with_ids(ids).unwrap_err();
         assert_eq!(error, DataError::DuplicateCellId { id: "a".to_owned(), first: 0, second: 2 });
+    }
+
+    #[test]
+    fn colours_stay_until_their_column_is_replaced() {
+        let mut cells = CellTable::without_ids(2);
+        cells.add_column(LabelColumn::from_texts("type", &["B", "T"])).unwrap();
+        let colours = ["#000000", "#ffffff"].map(str::to_owned);
+        cells.set_colours("type", colours.to_vec());
+        assert_eq!(cells.colours("type"), Some(&colours[..]));
+        cells.add_column(LabelColumn::from_texts("type", &["NK", "T"])).unwrap();
+        assert_eq!(cells.colours("type"), None);
+        cells.set_colours("type", colours[..1].to_vec());
+        assert_eq!(cells.colours("type"), None);
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Brought {
             _ => None,
         };
         Self {
-            has_expression: any(|file| matches!(file, Imported::AnnData(_))),
+            has_expression: any(|file| matches!(file, Imported::AnnData(_) | Imported::CountMatrix(_))),
             has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
             has_labels: any(|file| matches!(file, Imported::Labels(_))),
             has_sae: any(|file| {

@@ -6,7 +6,7 @@ use super::pickle::PickleError;
 use crate::data::{DataError, printable};
 
 /// What can be opened, for messages.
-pub(crate) const OPENABLE: &str = "AnnData (.h5ad), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
+pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or matrix.mtx with barcodes.tsv and features.tsv), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
      labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and sparse \
      autoencoders (cfg.json or config.json with .safetensors or .pt, or .pt alone)";
 

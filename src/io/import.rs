@@ -9,6 +9,7 @@ use super::gmt::import_gmt;
 use super::gmx::import_gmx;
 use super::h5ad::{AnnDataFile, import_h5ad};
 use super::labels::{LabelsFile, import_labels};
+use super::mtx::import_mtx;
 use super::npy::{import_mean, import_npy};
 use super::npz::import_npz;
 use super::obo::import_obo;
@@ -16,16 +17,27 @@ use super::parquet::{import_parquet_embedding, import_parquet_labels};
 use super::reader::read_all;
 use super::safetensors::import_safetensors;
 use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
+use super::ten_x_features::Features;
+use super::ten_x_tables::{import_barcodes, import_features};
 use super::tensor::ArrayContent;
 use super::torch::{SaeWeightsFile, import_sae_weights, import_torch};
 use super::{ByteSource, ImportError};
-use crate::data::{DenseMatrix, GeneSet, Observer, OntologyTerm};
+use crate::data::{DenseMatrix, GeneSet, Observer, OntologyTerm, PackedMatrix};
 
 /// What one file held.
 #[derive(Clone, Debug)]
 pub enum Imported {
     /// Cells with expression, labels and embeddings.
     AnnData(Box<AnnDataFile>),
+    /// A count matrix whose rows and columns have no names.
+    ///
+    /// # Shapes
+    /// As the file has it, usually `[n_features, n_cells]`, compressed by row.
+    CountMatrix(PackedMatrix),
+    /// The ids of a count matrix's cells, `[n_cells]`.
+    Barcodes(Vec<String>),
+    /// The features of a count matrix, `[n_features]`.
+    Features(Features),
     /// One embedding.
     Embedding {
         /// The file's name without its ending.
@@ -71,6 +83,9 @@ pub fn import_as(
 ) -> Result<Imported, ImportError> {
     match kind {
         FileKind::AnnData => import_h5ad(name, source, observer).map(|file| Imported::AnnData(Box::new(file))),
+        FileKind::CountMatrix => import_mtx(name, source, observer).map(Imported::CountMatrix),
+        FileKind::Barcodes => import_barcodes(name, source).map(Imported::Barcodes),
+        FileKind::Features => import_features(name, source).map(Imported::Features),
         FileKind::Embedding(format) => {
             let ArrayContent { ids, values } = match format {
                 EmbeddingFormat::Csv => import_csv_embedding(name, source, observer),

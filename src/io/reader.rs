@@ -2,7 +2,7 @@
 //!
 //! Decompression is bounded: a small file that would fill the memory is refused.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use flate2::read::MultiGzDecoder;
@@ -19,6 +19,8 @@ const ALWAYS_ALLOWED: u64 = 4 << 20;
 const MAX_INFLATED: u64 = 2 << 30;
 /// Bytes fetched at once: large, because each fetch from a browser File has a fixed cost.
 const BLOCK: usize = 1 << 20;
+/// Lines of short fields are no longer than this.
+const MAX_LINE: u64 = 4096;
 
 /// Reads at most `limit` bytes from the start.
 pub(crate) fn head(name: &str, source: &dyn ByteSource, limit: usize) -> Result<Vec<u8>, ImportError> {
@@ -132,6 +134,54 @@ impl Read for TextReader {
             return Err(io::Error::other(TooFar { limit: self.limit }));
         }
         Ok(n)
+    }
+}
+
+/// The lines of a text, one after the other, with their numbers.
+pub(crate) struct TextLines {
+    name: String,
+    reader: io::BufReader<TextReader>,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl TextLines {
+    /// Starts at the first line.
+    ///
+    /// # Errors
+    /// As reading.
+    pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
+        let reader = io::BufReader::with_capacity(BLOCK, TextReader::open(name, source)?);
+        Ok(Self { name: name.to_owned(), reader, line: Vec::new(), number: 0 })
+    }
+
+    /// The file's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The next line without its end.
+    ///
+    /// # Errors
+    /// [`ImportError::Line`] for a line of more than 4,096 bytes, and what reading can give.
+    pub(crate) fn next(&mut self) -> Result<Option<&[u8]>, ImportError> {
+        self.line.clear();
+        let read = Read::by_ref(&mut self.reader).take(MAX_LINE).read_until(b'\n', &mut self.line);
+        if read.map_err(|source| TextReader::error(&self.name, source))? == 0 {
+            return Ok(None);
+        }
+        self.number += 1;
+        if self.line.len() as u64 == MAX_LINE && self.line.last() != Some(&b'\n') {
+            return Err(self.error(&format!("a line longer than {MAX_LINE} bytes"), "short lines"));
+        }
+        let end = self.line.iter().rposition(|byte| !matches!(byte, b'\n' | b'\r')).map_or(0, |last| last + 1);
+        Ok(Some(&self.line[..end]))
+    }
+
+    /// Something that is wrong with the line read last.
+    pub(crate) fn error(&self, found: &str, expected: &str) -> ImportError {
+        let (file, line) = (self.name.clone(), self.number.max(1));
+        ImportError::Line { file, line, found: found.to_owned(), expected: expected.to_owned() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What kind of file it is: by content first, by the name's ending where content can't tell.
 
 use super::csv_embedding::is_embedding;
+use super::mtx::MTX_MAGIC;
 use super::npy::{NPY_MAGIC, is_mean};
 use super::npz::is_array;
 use super::parquet::{self, PARQUET_MAGIC};
@@ -9,7 +10,7 @@ use super::safetensors::Header;
 use super::torch::{LEGACY_MAGIC, has_weights, pickle_of};
 use super::zip::{ZIP_MAGIC, members_of};
 use super::{ByteSource, ImportError};
-use super::{gene_set_json, gene_set_table};
+use super::{gene_set_json, gene_set_table, ten_x_tables};
 
 /// Bytes looked at.
 const HEAD: usize = 64 << 10;
@@ -25,8 +26,14 @@ pub const TRAINING_RUN_MAGIC: [u8; 8] = *b"FScopeT1";
 /// A kind of file that can be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// An AnnData file: HDF5.
+    /// An AnnData file or a 10x count matrix: HDF5.
     AnnData,
+    /// A count matrix without names: Matrix Market, also gzip.
+    CountMatrix,
+    /// The barcodes of a count matrix, one a line, also gzip.
+    Barcodes,
+    /// The features of a count matrix, also gzip.
+    Features,
     /// An embedding.
     Embedding(EmbeddingFormat),
     /// A table of labels.
@@ -181,6 +188,9 @@ fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
 }
 
 fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
+    if start.starts_with(MTX_MAGIC) {
+        return Ok(FileKind::CountMatrix);
+    }
     if let Some((found, hint)) = foreign_kind(start) {
         return Err(unrecognised(name, found, hint));
     }
@@ -202,6 +212,9 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
                          autoencoder, and without lists of genes";
             Err(unrecognised(name, found, "choose the cfg.json or config.json beside the weights, or gene sets"))
         };
+    }
+    if let Some(kind) = ten_x_tables::kind_of(name, first) {
+        return Ok(kind);
     }
     match extension(name).as_str() {
         "gmt" => Ok(FileKind::GeneSets(GeneSetFormat::Gmt)),
@@ -264,12 +277,11 @@ fn instead_of(name: &str) -> &'static str {
 /// Well-known files that are not ours, with what to do with each.
 fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
     let legacy = "save it again in Python: torch.save(torch.load(path), path)";
-    let known: [(&[u8], &str, &str); 7] = [
+    let known: [(&[u8], &str, &str); 6] = [
         (&LEGACY_MAGIC, "is a PyTorch file in the format before PyTorch 1.6", legacy),
         (b"\x80\x02", "is a Python pickle", "save the array with numpy.save"),
         (b"\x80\x04", "is a Python pickle", "save the array with numpy.save"),
         (b"\x80\x05", "is a Python pickle", "save the array with numpy.save"),
-        (b"%%MatrixMarket", "is a Matrix Market file", "read it into AnnData and write a .h5ad"),
         (b"RDX", "is an R data file", "export the object as .h5ad, for example with zellkonverter"),
         (b"X\n\0", "is an R data file", "export the object as .h5ad, for example with zellkonverter"),
     ];
@@ -307,6 +319,7 @@ pub(crate) fn stem(name: &str) -> String {
         ".gmt",
         ".gmx",
         ".json",
+        ".mtx",
     ] {
         stem = without_ending(stem, ending).unwrap_or(stem);
     }

@@ -5,7 +5,7 @@
 use std::io::Read;
 
 use featurescope::data::{Expression, LabelValues, Silent};
-use featurescope::io::{AnnDataFile, Imported};
+use featurescope::io::{AnnDataFile, Imported, assemble};
 use serde_json::Value;
 
 use super::{Listener, as_imported, by_cell, column_json, names, read_bytes, rows};
@@ -106,6 +106,17 @@ fn colours_and_the_base_of_logarithms_come_from_uns() {
         let told = file.notices.iter().any(|notice| notice.text.contains("to the base 2 (uns/log1p)"));
         assert_eq!(told, name.ends_with("csc_f64"), "{name}: {:?}", file.notices);
     });
+}
+
+#[test]
+fn colours_reach_the_cells_of_the_data_set() {
+    let listener = Listener::default();
+    let file = read("anndata_0_12_csr_raw", &listener);
+    let wanted = file.label_colours[0].1.clone();
+    let cells = vec![("cells.h5ad".to_owned(), Imported::AnnData(Box::new(file)))];
+    let done = assemble(None, cells, &Silent).unwrap();
+    assert_eq!(done.dataset.cells.colours("cell_type"), Some(&wanted[..]));
+    assert_eq!(done.dataset.cells.colours("donor"), None);
 }
 
 #[test]

@@ -16,8 +16,10 @@ pub struct AssembleFailure {
 /// Why files can't be joined.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
-    /// Two AnnData files at once.
-    #[error("{first:?} and {second:?} are both AnnData files; open one at a time, each is a data set of its own")]
+    /// Two files of cells with expression at once.
+    #[error(
+        "{first:?} and {second:?} both hold cells with expression; open one at a time, each is a data set of its own"
+    )]
     SeveralAnnData {
         /// One.
         first: String,
@@ -41,6 +43,44 @@ pub enum AssembleError {
         found: String,
         /// The one that is not.
         missing: &'static str,
+    },
+    /// Two files of one part of a count matrix.
+    #[error("{first:?} and {second:?} are both {what} of a count matrix; open the three files of one folder at a time")]
+    SeveralMatrices {
+        /// `the values`, `the barcodes` or `the features`.
+        what: &'static str,
+        /// One.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A part of a count matrix without the others.
+    #[error("{found:?} is one part of a count matrix; open it together with {missing} of the same folder")]
+    PartOfMatrix {
+        /// A file that is there.
+        found: String,
+        /// Those that are not, as a list.
+        missing: String,
+    },
+    /// The parts of a count matrix are of different sizes.
+    #[error(
+        "{file:?} is a matrix of {n_rows} × {n_columns}, but there are {n_features} features in {features:?} and {n_cells} cells in {barcodes:?}; open the three files of one folder, all filtered or all raw"
+    )]
+    MatrixSize {
+        /// The matrix.
+        file: String,
+        /// Its rows.
+        n_rows: usize,
+        /// Its columns.
+        n_columns: usize,
+        /// The file of features.
+        features: String,
+        /// Their number.
+        n_features: usize,
+        /// The file of barcodes.
+        barcodes: String,
+        /// Their number.
+        n_cells: usize,
     },
     /// No id is common.
     #[error(

@@ -1,5 +1,6 @@
 //! The files of one drop, by kind.
 
+use super::ten_x::MatrixParts;
 use super::{AssembleError, SaeFiles};
 use crate::data::{DenseMatrix, GeneSet, OntologyTerm};
 use crate::io::{AnnDataFile, Imported, LabelsFile, SaeWeightsFile};
@@ -30,13 +31,13 @@ impl Files {
     /// Sorts files by kind.
     pub(super) fn sort(files: Vec<(String, Imported)>) -> Result<Self, AssembleError> {
         let mut sorted = Self::default();
+        let mut parts = MatrixParts::default();
         for (file, imported) in files {
             match imported {
-                Imported::AnnData(content) => {
-                    if let Some((first, _)) = sorted.anndata.replace((file.clone(), content)) {
-                        return Err(AssembleError::SeveralAnnData { first, second: file });
-                    }
-                }
+                Imported::AnnData(content) => sorted.put_cells(file, content)?,
+                Imported::CountMatrix(matrix) => parts.put_matrix(file, matrix)?,
+                Imported::Barcodes(barcodes) => parts.put_barcodes(file, barcodes)?,
+                Imported::Features(features) => parts.put_features(file, features)?,
                 Imported::Embedding { name, ids, values } => {
                     sorted.embeddings.push(EmbeddingFile { file, name, ids, values });
                 }
@@ -50,7 +51,21 @@ impl Files {
                 Imported::TrainingRun(_) => {}
             }
         }
+        if !sorted.embeddings.is_empty() {
+            // Without a matrix, barcodes name the rows of an embedding.
+            sorted.labels.extend(parts.take_lone_barcodes());
+        }
+        if let Some((file, content)) = parts.join()? {
+            sorted.put_cells(file, Box::new(content))?;
+        }
         Ok(sorted)
+    }
+
+    fn put_cells(&mut self, file: String, content: Box<AnnDataFile>) -> Result<(), AssembleError> {
+        match self.anndata.replace((file.clone(), content)) {
+            None => Ok(()),
+            Some((first, _)) => Err(AssembleError::SeveralAnnData { first, second: file }),
+        }
     }
 
     /// The sparse autoencoder, whole or not at all.

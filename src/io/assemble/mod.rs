@@ -15,6 +15,7 @@ mod files;
 mod ids;
 mod join;
 mod stage;
+mod ten_x;
 
 pub use error::{AssembleError, AssembleFailure};
 

@@ -105,6 +105,9 @@ impl Stage {
         for column in self.cells.columns() {
             let added = cells.add_column(column.clone());
             added.map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
+            if let Some(colours) = self.cells.colours(&column.name) {
+                cells.set_colours(&column.name, colours.to_vec());
+            }
         }
         self.cells = cells;
         self.ids_from = Some(file.to_owned());
@@ -240,6 +243,9 @@ fn start_from_anndata(file: &str, content: AnnDataFile) -> Result<(Dataset, Vec<
     };
     for column in content.columns {
         cells.add_column(column).map_err(data_error)?;
+    }
+    for (column, colours) in content.label_colours {
+        cells.set_colours(&column, colours);
     }
     let expression = content.expression;
     let mut dataset = Dataset { name: stem(file), cells, expression, ..Dataset::default() };

@@ -97,13 +97,14 @@ fn is_null(node: &Node) -> bool {
     matches!(node, Node::Array(array) if array.text_attr("encoding-type").as_deref() == Some("null"))
 }
 
-fn duplicate_genes(names: &[String]) -> Option<Notice> {
+/// Tells of gene names that occur more than once.
+pub(crate) fn duplicate_genes(names: &[String]) -> Option<Notice> {
     let mut seen = BTreeSet::new();
     let repeated: Vec<&String> = names.iter().filter(|name| !seen.insert(name.as_str())).collect();
     let example = repeated.first()?;
     Some(Notice::warning(format!(
         "{} gene names occur more than once, such as {:?}; gene sets find the first of each. To tell them \
-         apart, call adata.var_names_make_unique() before saving.",
+         apart, call adata.var_names_make_unique() in Python and save as .h5ad.",
         repeated.len(),
         shortened(example)
     )))

@@ -23,6 +23,14 @@ pub(crate) struct MatrixReader<'a> {
     pub(crate) gene_names: &'a [String],
 }
 
+/// Which of a matrix's columns are genes.
+#[derive(Clone, Copy)]
+pub(crate) enum GeneRows<'a> {
+    All,
+    /// The gene of each column, if it is one.
+    Some(&'a [Option<usize>]),
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SparseFormat {
     ByCell,
@@ -99,11 +107,9 @@ impl MatrixReader<'_> {
         let shape = folder.integers_attr("shape").or_else(|| folder.integers_attr("h5sparse_shape"));
         let shape: Vec<u64> = shape.unwrap_or_default().iter().map(|&size| size.unsigned_abs()).collect();
         self.check_shape(&folder.path, &shape)?;
-        let n_major = if format == SparseFormat::ByCell { self.n_cells } else { self.n_genes };
-        let parts = SparseParts::open(self, &folder.path, n_major)?;
         match format {
-            SparseFormat::ByCell => self.read_by_cell(&folder.path, &parts),
-            SparseFormat::ByGene => self.read_by_gene(&folder.path, &parts),
+            SparseFormat::ByCell => self.read_by_cell(&folder.path, GeneRows::All),
+            SparseFormat::ByGene => self.read_by_gene(&folder.path),
         }
     }
 
@@ -118,11 +124,12 @@ impl MatrixReader<'_> {
         }
     }
 
-    fn read_by_gene(&self, path: &str, parts: &SparseParts) -> Result<PackedMatrix, ImportError> {
+    fn read_by_gene(&self, path: &str) -> Result<PackedMatrix, ImportError> {
+        let parts = SparseParts::open(self, path, self.n_genes)?;
         let mut out = self.empty(path)?;
         // Cells need not ascend in the file.
         let mut column: Vec<(u32, f32)> = Vec::new();
-        self.for_each(parts, self.n_cells, |gene, (cell, value), is_last| {
+        self.for_each(&parts, self.n_cells, |gene, (cell, value), is_last| {
             column.push((cell, value));
             if is_last {
                 column.sort_by_key(|entry| entry.0);
@@ -136,11 +143,21 @@ impl MatrixReader<'_> {
         Ok(out)
     }
 
-    fn read_by_cell(&self, path: &str, parts: &SparseParts) -> Result<PackedMatrix, ImportError> {
+    /// Reads `data`, `indices` and `indptr` below `path`, compressed by cell; columns that are no genes are passed over.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub(crate) fn read_by_cell(&self, path: &str, genes: GeneRows<'_>) -> Result<PackedMatrix, ImportError> {
+        let parts = SparseParts::open(self, path, self.n_cells)?;
         let mut out = self.empty(path)?;
-        self.for_each(parts, self.n_genes, |cell, (gene, value), _| {
-            self.put(path, &mut out, (cell, gene as usize), value)
-        })?;
+        match genes {
+            GeneRows::All => self.for_each(&parts, self.n_genes, |cell, (gene, value), _| {
+                self.put(path, &mut out, (cell, gene as usize), value)
+            }),
+            GeneRows::Some(genes) => self.for_each(&parts, genes.len(), |cell, (column, value), _| {
+                genes[column as usize].map_or(Ok(()), |gene| self.put(path, &mut out, (cell, gene), value))
+            }),
+        }?;
         out.shrink();
         Ok(out)
     }

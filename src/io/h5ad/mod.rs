@@ -18,12 +18,14 @@ mod matrix;
 mod obsm;
 mod paged;
 mod table;
+mod ten_x;
 mod uns;
 mod values;
 
 use std::sync::Arc;
 
 use archive::{Archive, Node};
+pub(crate) use expression::duplicate_genes;
 use expression::read_expression;
 use library_sizes::set_library_sizes;
 use obsm::read_obsm;
@@ -52,7 +54,7 @@ pub struct AnnDataFile {
     pub notices: Vec<Notice>,
 }
 
-/// Reads an AnnData file.
+/// Reads an AnnData file, or the count matrix of a 10x .h5.
 ///
 /// # Errors
 /// [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`],
@@ -64,6 +66,11 @@ pub(crate) fn import_h5ad(
 ) -> Result<AnnDataFile, ImportError> {
     observer.progress(0.0, &format!("Reading {name}"));
     let archive = Archive::open(name, source)?;
+    if archive.node("obs")?.is_none()
+        && let Some(group) = ten_x::find(&archive)?
+    {
+        return ten_x::read(&archive, &group, observer);
+    }
     let obs = Table::open(&archive, "obs")?;
     let cell_ids = obs.index()?;
     let n_cells = match &cell_ids {
