@@ -181,6 +181,25 @@ fn scores_given_as_they_are_are_tested_as_scipy_does_on_any_number_of_threads() 
     assert!(labels.contains("\n1,cell_type,CD14+ Monocytes,1.0,1.0,0.0,local,false\n"), "{labels}");
 }
 
+#[test]
+fn cell_ids_that_agree_once_cut_are_joined_where_it_is_asked_for() {
+    let out = out_folder("cut_ids");
+    std::fs::create_dir_all(&out).unwrap();
+    let labels = out.join("batches.csv");
+    let rows: Vec<String> = (0..240).map(|n| format!("s1_cell{n:03},{}\n", n % 2)).collect();
+    std::fs::write(&labels, format!("cell,batch\n{}", rows.concat())).unwrap();
+    let labels = labels.to_string_lossy();
+    let extra = ["--weights", "identity", "--no-tables", "--labels", &labels];
+    let refused = run("obsm/X_latent", &out, &extra);
+    assert_eq!(refused.status.code(), Some(2), "{}", errors(&refused));
+    let said = "join them by the shortened ids; nothing was joined yet. To join them so, give --trim-ids.";
+    assert!(errors(&refused).contains(said), "{}", errors(&refused));
+    let joined = run("obsm/X_latent", &out, &[&extra[..], &["--trim-ids"]].concat());
+    assert_eq!(joined.status.code(), Some(0), "{}", errors(&joined));
+    let said = "were joined with the cells by id without \"s1_\" at the beginning of the file's ids, as you asked.";
+    assert!(errors(&joined).contains(said), "{}", errors(&joined));
+}
+
 /// Cells of `small.h5ad` by type and condition; see the fixture's README for what is planted.
 #[test]
 fn groups_are_compared_and_paths_followed() {

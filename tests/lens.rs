@@ -2,6 +2,7 @@
 //!
 //! `fixtures/lens/` holds the scripts that made the numbers.
 
+mod annotations;
 mod gene_family;
 mod hostile;
 mod ontology;

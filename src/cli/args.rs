@@ -36,18 +36,23 @@ pub(super) enum Command {
 /// Options of `run`.
 #[derive(Args, Debug)]
 pub(super) struct RunOptions {
-    /// Cells with gene expression (.h5ad).
-    #[arg(long, value_name = "F.h5ad")]
+    /// Cells with gene expression (.h5ad), or a folder or .zip with it and what else is to be opened.
+    #[arg(long, value_name = "F.h5ad|DIR|F.zip")]
     pub(super) expression: PathBuf,
     /// The embedding: obsm/NAME in the expression file, or a .npy file.
     #[arg(long, value_name = "obsm/NAME|FILE.npy")]
     pub(super) embedding: String,
-    /// Gene sets (.gmt, .gmt.gz); can be given more than once.
+    /// Gene sets (.gmt, .gmx, .json, .yaml, long .csv, .obo with .gaf), also gzip, or a folder or .zip of them; can be
+    /// given more than once.
     #[arg(long, value_name = "G.gmt")]
     pub(super) gene_sets: Vec<PathBuf>,
     /// Labels of the cells (.csv).
     #[arg(long, value_name = "L.csv")]
     pub(super) labels: Option<PathBuf>,
+    /// Where the cell ids of a file and of the cells agree only once cut, as "AAAC-1" and "s1_AAAC": compare them cut. What
+    /// is left out is said.
+    #[arg(long)]
+    pub(super) trim_ids: bool,
     /// A folder of weights to load in place of training (SAELens, sparsify, `dictionary_learning`, scFeatureLens,
     /// bio-sae), or a lone .pt, or `identity`: the embedding's columns are the features.
     #[arg(long, value_name = "DIR|FILE|identity", conflicts_with = "TrainingOptions")]

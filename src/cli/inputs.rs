@@ -15,6 +15,8 @@ use crate::sae::{CONFIG_FILE, WEIGHTS_FILE};
 const FOLDER: &str = "the folder needs cfg.json and sae_weights.safetensors as sae-lens writes them, or the files of sparsify, \
      dictionary_learning, scFeatureLens or bio-sae";
 /// Endings of files a folder of weights may be made of.
+/// Files taken from one folder; one with more is probably the wrong one.
+const MAX_FILES: usize = 64;
 const ENDINGS: [&str; 5] = ["json", "safetensors", "pt", "pth", "npy"];
 
 /// What a file is for.
@@ -33,10 +35,48 @@ enum Role {
 /// # Errors
 /// [`CliError::Input`] for a file that is not there, [`CliError::Refused`] for one of another kind.
 pub(super) fn input_files(host: &NativeHost, options: &RunOptions) -> Result<Vec<FileHandle>, CliError> {
-    let mut files: Vec<FileHandle> =
-        inputs(options).into_iter().map(|(role, path)| role.open(path, host)).collect::<Result<_, _>>()?;
+    let mut files = Vec::new();
+    for (role, path) in inputs(options) {
+        files.extend(role.open_all(path, host)?);
+    }
     if let Some(path) = options.weights() {
         files.extend(weight_files(path, host)?);
+    }
+    Ok(files)
+}
+
+/// All files of a folder that are known, but for those of a sparse autoencoder or a run, which have options of their own.
+///
+/// # Errors
+/// [`CliError::Refused`] if there is none, too many, or one that can't be read.
+fn folder_files(option: &str, folder: &Path, host: &NativeHost) -> Result<Vec<FileHandle>, CliError> {
+    let refused = |text: String| CliError::Refused(format!("{option}: {text}"));
+    let failed = |error: std::io::Error| refused(format!("the folder {} can't be read: {error}", folder.display()));
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    let mut paths =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+    let is_hidden = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    paths.retain(|path| path.is_file() && !is_hidden(path));
+    paths.sort();
+    if paths.len() > MAX_FILES {
+        let (n, folder) = (paths.len(), folder.display());
+        return Err(refused(format!(
+            "the folder {folder} has {n} files, more than {MAX_FILES}; name those to be read"
+        )));
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let file = host.add_path(&path).map_err(failed)?;
+        let source = host.open(&file).map_err(|error| refused(error.to_string()))?;
+        match sniff(&file.name, &*source) {
+            Ok(kind) if matches!(Role::of(kind), Some(Role::Weights | Role::Run)) => {}
+            Ok(_) => files.push(file),
+            Err(ImportError::Unrecognised { .. }) => {}
+            Err(error) => return Err(refused(error.to_string())),
+        }
+    }
+    if files.is_empty() {
+        return Err(refused(format!("the folder {} has no file that can be opened", folder.display())));
     }
     Ok(files)
 }
@@ -106,16 +146,23 @@ fn inputs(options: &RunOptions) -> Vec<(Role, PathBuf)> {
 }
 
 impl Role {
-    fn of(kind: FileKind) -> Self {
-        match kind {
+    /// The role of a kind of file; `None` for an archive, which may hold files of any.
+    fn of(kind: FileKind) -> Option<Self> {
+        Some(match kind {
             FileKind::AnnData | FileKind::CountMatrix | FileKind::Barcodes | FileKind::Features => Self::Expression,
             FileKind::Embedding(_) => Self::Embedding,
             FileKind::Labels(_) => Self::Labels,
             // An ontology says how gene sets hang together.
-            FileKind::GeneSets(_) | FileKind::Ontology => Self::GeneSets,
+            FileKind::GeneSets(_) | FileKind::Ontology | FileKind::Annotations => Self::GeneSets,
             FileKind::SaeConfig | FileKind::SaeWeights | FileKind::SaeMean => Self::Weights,
             FileKind::TrainingRun => Self::Run,
-        }
+            FileKind::Bundle => return None,
+        })
+    }
+
+    /// Opens a file, or the files of a folder.
+    fn open_all(self, path: PathBuf, host: &NativeHost) -> Result<Vec<FileHandle>, CliError> {
+        if path.is_dir() { folder_files(self.option(), &path, host) } else { Ok(vec![self.open(path, host)?]) }
     }
 
     fn option(self) -> &'static str {
@@ -153,8 +200,13 @@ impl Role {
         let refused = |text: String| CliError::Refused(format!("{option}: {text}"));
         let source = host.open(&file).map_err(|error| refused(error.to_string()))?;
         let found = sniff(&file.name, &*source).map_err(|error| refused(self.unknown(&error)))?;
-        let found = Self::of(found);
-        if found == self { Ok(file) } else { Err(refused(self.mismatch(found, &file.name))) }
+        match Self::of(found) {
+            Some(found) if found != self => Err(refused(self.mismatch(found, &file.name))),
+            None if self == Self::Weights || self == Self::Run => {
+                Err(refused(format!("{:?} is an archive; unpack it first", file.name)))
+            }
+            _ => Ok(file),
+        }
     }
 
     /// What to do where the file can't be opened.
@@ -205,7 +257,11 @@ impl Role {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::platform::MemoryStore;
+    use crate::platform::native::Session;
 
     #[test]
     fn a_file_of_another_kind_names_the_option_it_belongs_to() {
@@ -214,6 +270,23 @@ mod tests {
         assert!(Role::GeneSets.mismatch(Role::Labels, "x.txt").contains("name it .gmt"));
         assert!(Role::Labels.mismatch(Role::Weights, "cfg.json").contains("its folder with --weights"));
         assert!(Role::Weights.mismatch(Role::Embedding, "w").contains("needs cfg.json"));
+    }
+
+    #[test]
+    fn a_folder_stands_for_its_known_files_and_an_archive_for_any() {
+        let session = Session::new(Rc::new(MemoryStore::default()));
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+        let names = |role: Role, path: &str| {
+            let files = role.open_all(fixtures.join(path), &session.host())?;
+            Ok::<_, CliError>(files.into_iter().map(|file| file.name).collect::<Vec<_>>())
+        };
+        let found = names(Role::GeneSets, "go").unwrap();
+        assert_eq!(found, ["small.gaf", "small.gaf.gz", "small.obo"]);
+        assert_eq!(names(Role::Expression, "zip/data.zip").unwrap(), ["data.zip"]);
+        let refused = |found: Result<Vec<String>, CliError>| found.unwrap_err().to_string();
+        let text = refused(names(Role::Run, "zip/data.zip"));
+        assert_eq!(text, "--resume: \"data.zip\" is an archive; unpack it first");
+        assert!(refused(names(Role::Labels, "../../src/cli")).contains("has no file that can be opened"));
     }
 
     #[test]

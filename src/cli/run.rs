@@ -13,8 +13,9 @@ use super::{Ending, INTERRUPTED};
 use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
-    AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle, Job,
-    LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableFormat, TableQuery, ViewQuery, ViewResult,
+    AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle,
+    IdTrim, Job, LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableFormat, TableQuery, ViewQuery,
+    ViewResult,
 };
 use crate::sae::CONFIG_FILE;
 
@@ -71,7 +72,7 @@ fn prepare(
     options: &RunOptions,
 ) -> Result<Option<(DatasetSummary, SaeSummary)>, CliError> {
     let embedding = embedding_name(options);
-    let Some((dataset, loaded)) = open(driver, files, options.weights().is_some(), &embedding)? else {
+    let Some((dataset, loaded)) = open(driver, &files, options, &embedding)? else {
         return Ok(None);
     };
     driver.progress.say(&opened_line(&dataset));
@@ -149,25 +150,52 @@ fn check_columns(dataset: &DatasetSummary, options: &RunOptions) -> Result<(), C
     }
 }
 
-/// Opens the files; with weights among them, the sparse autoencoder comes along.
+/// Opens the files; with weights among them, the sparse autoencoder comes along. What the engine offers to leave out of
+/// cell ids is accepted with `--trim-ids`.
 fn open(
     driver: &mut Driver,
-    files: Vec<FileHandle>,
-    has_weights: bool,
+    files: &[FileHandle],
+    options: &RunOptions,
     embedding: &str,
 ) -> Result<Option<(DatasetSummary, Option<SaeSummary>)>, CliError> {
-    let mut dataset = None;
+    let mut trims = Vec::new();
+    loop {
+        let (opened, offered) = open_with(driver, files, options.weights().is_some().then_some(embedding), &trims);
+        match (opened, offered) {
+            (Err(_), Some(trim)) if options.trim_ids && !trims.contains(&trim) => trims.push(trim),
+            (Err(text), Some(_)) if !options.trim_ids => {
+                return Err(CliError::Refused(format!("{text} To join them so, give --trim-ids.")));
+            }
+            (opened, _) => return opened.map_err(CliError::Refused),
+        }
+    }
+}
+
+type OpenedFiles = Result<Option<(DatasetSummary, Option<SaeSummary>)>, String>;
+
+/// Asks the engine once; `reads` is the embedding that weights among the files shall read.
+fn open_with(
+    driver: &mut Driver,
+    files: &[FileHandle],
+    reads: Option<&str>,
+    trims: &[IdTrim],
+) -> (OpenedFiles, Option<IdTrim>) {
+    let (mut dataset, mut offered) = (None, None);
     let take = |event| match event {
-        Event::DatasetOpened(summary) if has_weights => {
+        Event::DatasetOpened(summary) if reads.is_some() => {
             dataset = Some(summary);
             None
         }
         Event::DatasetOpened(summary) => Some((summary, None)),
         Event::SaeReady(sae) => dataset.take().map(|dataset| (dataset, Some(sae))),
+        Event::IdTrimOffered(trim) => {
+            offered = Some(trim);
+            None
+        }
         _ => None,
     };
-    let request = Request::Open { files, embedding: has_weights.then(|| embedding.to_owned()) };
-    driver.ask(request, Some(&cancel(Job::Open)), take).map_err(CliError::Refused)
+    let request = Request::Open { files: files.to_vec(), embedding: reads.map(str::to_owned), trims: trims.to_vec() };
+    (driver.ask(request, Some(&cancel(Job::Open)), take), offered)
 }
 
 /// Trains, or takes the embedding's columns as they are.

@@ -45,6 +45,8 @@ pub struct Dataset {
     pub gene_sets: Vec<GeneSet>,
     /// The terms of the ontology opened last.
     pub ontology: Vec<OntologyTerm>,
+    /// Files without cell ids, whose rows are trusted to be in the order of the cells.
+    pub by_order: Vec<String>,
 }
 
 impl Dataset {

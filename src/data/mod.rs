@@ -2,12 +2,14 @@
 //!
 //! Plain containers that check their own shape when they are made. No statistics, no parsing, no browser.
 
+mod annotations;
 mod cells;
 mod dataset;
 mod dense;
 mod error;
 mod expression;
 mod gene_set;
+mod id_trim;
 mod ids;
 mod notice;
 mod observer;
@@ -17,12 +19,14 @@ mod printable;
 mod selection;
 mod sparse;
 
+pub use annotations::{GeneAnnotation, GeneAnnotations};
 pub use cells::{CellTable, LabelColumn, LabelValues, MISSING_CODE};
 pub use dataset::{Dataset, Embedding, JoinMethod};
 pub use dense::DenseMatrix;
 pub use error::DataError;
 pub use expression::{Expression, GeneColumn, ValueKind};
 pub use gene_set::GeneSet;
+pub use id_trim::{IdParts, IdTrim};
 pub use ids::{CellId, FeatureId, GeneId};
 pub use notice::{Notice, NoticeLevel};
 pub use observer::{Observer, Silent};

@@ -21,6 +21,14 @@ pub enum EngineError {
     /// Nothing is open.
     #[error("nothing is open yet; open an .h5ad file or an embedding first")]
     NothingOpen,
+    /// Annotations came without the terms they are to.
+    #[error(
+        "{file:?} says which genes belong to which terms, but not how the terms hang together; open it together with the ontology (go-basic.obo of the Gene Ontology)"
+    )]
+    AnnotationsAlone {
+        /// The file.
+        file: String,
+    },
     /// A job of that kind is running.
     #[error("{} is still going on; wait for it or cancel it first", job_name(*job))]
     Busy {

@@ -33,7 +33,7 @@ pub(super) struct Opened {
 pub(super) fn join(
     inner: &Inner,
     job: &RunningJob,
-    files: Vec<(String, Imported)>,
+    mut files: Vec<(String, Imported)>,
     brought: &Brought,
 ) -> Result<(Opened, Option<SaeFiles>), EngineError> {
     let (n_cells_open, generation) = match &inner.state.borrow().data {
@@ -42,6 +42,7 @@ pub(super) fn join(
     };
     let is_new = brought.has_expression || n_cells_open == 0;
     let grouping = check_ontology(&files)?;
+    let annotated = make_sets(inner, &mut files)?;
     let Assembled { dataset, notices: joined, sae } = assemble(inner, job, files, brought)?;
     if sae.is_some() && dataset.cells.n_cells() == 0 {
         return Err(EngineError::SaeWithoutData);
@@ -49,6 +50,7 @@ pub(super) fn join(
     let mut notices = job.take_notices();
     notices.extend(joined);
     notices.extend(grouping);
+    notices.extend(annotated);
     if brought.has_expression {
         notices.extend(dataset.expression.as_ref().and_then(empty_expression));
     }
@@ -78,6 +80,33 @@ fn check_ontology(files: &[(String, Imported)]) -> Result<Vec<Notice>, EngineErr
     Ok(notices)
 }
 
+/// Puts the gene sets of annotations in their place, by the ontology among the files or the open one.
+///
+/// # Errors
+/// [`EngineError::AnnotationsAlone`], [`EngineError::Ontology`].
+fn make_sets(inner: &Inner, files: &mut [(String, Imported)]) -> Result<Vec<Notice>, EngineError> {
+    let Some((first, _)) = files.iter().find(|(_, file)| matches!(file, Imported::Annotations(_))) else {
+        return Ok(Vec::new());
+    };
+    let among_files = files.iter().rev().find_map(|(_, file)| match file {
+        Imported::Ontology(terms) => Some(terms.clone()),
+        _ => None,
+    });
+    let open = || inner.state.borrow().data.as_ref().map(|data| data.dataset.ontology.clone());
+    let terms = among_files.or_else(open).filter(|terms| !terms.is_empty());
+    let Some(terms) = terms else { return Err(EngineError::AnnotationsAlone { file: first.clone() }) };
+    let (ontology, _) = Ontology::new(&terms, Relations::default())?;
+    let mut notices = Vec::new();
+    for (name, file) in files {
+        if let Imported::Annotations(annotations) = file {
+            let annotated = ontology.annotated(&terms, annotations);
+            notices.push(annotated.notice(name));
+            *file = Imported::GeneSets(annotated.sets);
+        }
+    }
+    Ok(notices)
+}
+
 /// Joins with the data set that is open: itself where nothing else holds it, for expression is large; else a copy.
 fn assemble(
     inner: &Inner,
@@ -93,11 +122,11 @@ fn assemble(
             let shared = shared.map(|open| open.map_or_else(|shared| shared, Rc::new));
             let copy = shared.as_ref().map(|data| data.dataset.clone());
             inner.state.borrow_mut().data = shared;
-            return io::assemble(copy, files, job).map_err(|failure| failure.error.into());
+            return io::assemble_trimmed(copy, files, &brought.trims, job).map_err(|failure| failure.error.into());
         }
     };
     let OpenData { dataset, summary, generation, .. } = owned;
-    io::assemble(Some(dataset), files, job).map_err(|failure| {
+    io::assemble_trimmed(Some(dataset), files, &brought.trims, job).map_err(|failure| {
         let restored = OpenData::new(failure.current.unwrap_or_default(), summary, generation);
         inner.state.borrow_mut().data = Some(Rc::new(restored));
         failure.error.into()

@@ -8,12 +8,12 @@ use super::join::join;
 use super::load_sae::load_sae;
 use super::session::Inner;
 use crate::io::{self, Imported};
-use crate::protocol::{FileHandle, Job, RequestId};
+use crate::protocol::{Event, FileHandle, IdTrim, Job, RequestId};
 
 /// Share of the job that reads files; the rest is joining and activations.
 const READING_SHARE: f64 = 0.8;
 
-/// Opens files; `wish` is the embedding a sparse autoencoder among them shall read.
+/// Opens files; `wish` is the embedding a sparse autoencoder among them shall read, `trims` what is left out of ids.
 ///
 /// # Errors
 /// [`EngineError`]; what was open stays as it was.
@@ -22,6 +22,7 @@ pub(super) async fn run(
     id: RequestId,
     files: Vec<FileHandle>,
     wish: Option<String>,
+    trims: Vec<IdTrim>,
 ) -> Result<(), EngineError> {
     let job = inner.jobs.start(Job::Open, id, &inner.host)?;
     let (runs, imported): (Vec<_>, Vec<_>) = import(inner, &job, &files)
@@ -36,8 +37,8 @@ pub(super) async fn run(
         return Ok(());
     }
     job.set_share(READING_SHARE, 1.0);
-    let brought = Brought::of(&imported, wish);
-    let (opened, sae) = join(inner, &job, imported, &brought)?;
+    let brought = Brought::of(&imported, wish, trims);
+    let (opened, sae) = join(inner, &job, imported, &brought).inspect_err(|error| offer(&job, error))?;
     let model = match sae {
         Some(files) => Some(load_sae(inner, &job, &opened.data, &files, &brought).await?),
         None => None,
@@ -55,6 +56,15 @@ pub(super) async fn run(
         inner.match_checkpoint(&data).await;
     }
     Ok(())
+}
+
+/// Says what would make the cell ids agree, where something would.
+fn offer(job: &RunningJob, error: &EngineError) {
+    if let EngineError::Assemble(error) = error
+        && let Some(trim) = error.offer()
+    {
+        job.emit(Event::IdTrimOffered(trim.clone()));
+    }
 }
 
 /// Keeps the training run among the files.
@@ -82,10 +92,10 @@ async fn import(
     for file in files {
         job.set_share(share(n_bytes_before), share(n_bytes_before + file.size));
         n_bytes_before += file.size;
-        let content = io::import(&file.name, inner.host.open(file)?, job);
+        let contents = io::import_all(&file.name, inner.host.open(file)?, job);
         // Reading ends with an error of its own where it was cancelled.
         job.checkpoint().await?;
-        imported.push((file.name.clone(), content?));
+        imported.extend(contents?);
     }
     Ok(imported)
 }
@@ -101,10 +111,12 @@ pub(super) struct Brought {
     pub(super) embeddings: Vec<String>,
     /// The embedding a sparse autoencoder shall read.
     pub(super) wish: Option<String>,
+    /// What a person accepted to be left out of cell ids.
+    pub(super) trims: Vec<IdTrim>,
 }
 
 impl Brought {
-    fn of(files: &[(String, Imported)], wish: Option<String>) -> Self {
+    fn of(files: &[(String, Imported)], wish: Option<String>, trims: Vec<IdTrim>) -> Self {
         let any = |is_kind: fn(&Imported) -> bool| files.iter().any(|(_, file)| is_kind(file));
         let embedding_name = |(_, file): &(String, Imported)| match file {
             Imported::Embedding { name, .. } => Some(name.clone()),
@@ -112,13 +124,14 @@ impl Brought {
         };
         Self {
             has_expression: any(|file| matches!(file, Imported::AnnData(_) | Imported::CountMatrix(_))),
-            has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_))),
+            has_gene_sets: any(|file| matches!(file, Imported::GeneSets(_) | Imported::Annotations(_))),
             has_labels: any(|file| matches!(file, Imported::Labels(_))),
             has_sae: any(|file| {
                 matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_) | Imported::SaeMean(_))
             }),
             embeddings: files.iter().filter_map(embedding_name).collect(),
             wish,
+            trims,
         }
     }
 }

@@ -122,7 +122,7 @@ impl Inner {
 
     async fn serve(self: Rc<Self>, id: RequestId, request: Request) -> Result<(), EngineError> {
         match request {
-            Request::Open { files, embedding } => open::run(&self, id, files, embedding).await,
+            Request::Open { files, embedding, trims } => open::run(&self, id, files, embedding, trims).await,
             Request::Close => {
                 self.close(id);
                 Ok(())

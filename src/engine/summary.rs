@@ -1,8 +1,9 @@
 //! What is open, in the words of the protocol.
 
-use std::collections::BTreeSet;
-
-use crate::data::{Dataset, Embedding, Expression, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Notice};
+use crate::data::{
+    Dataset, DenseMatrix, Embedding, Expression, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Notice, SparseMatrix,
+};
+use crate::enrich::{GeneLookup, NameMatch};
 use crate::protocol::{DatasetSummary, EmbeddingInfo, GeneSetSummary, LabelInfo, LabelKind, MapSource};
 use crate::sae::offset_ratio;
 
@@ -10,7 +11,9 @@ use crate::sae::offset_ratio;
 const N_UNMATCHED_EXAMPLES: usize = 8;
 
 /// Summarises a data set.
-pub(super) fn summarize(dataset: &Dataset, notices: Vec<Notice>) -> DatasetSummary {
+pub(super) fn summarize(dataset: &Dataset, mut notices: Vec<Notice>) -> DatasetSummary {
+    let (gene_sets, of_names) = gene_sets(dataset);
+    notices.extend(of_names);
     let default_embedding = default_embedding(dataset);
     DatasetSummary {
         name: dataset.name.clone(),
@@ -21,7 +24,7 @@ pub(super) fn summarize(dataset: &Dataset, notices: Vec<Notice>) -> DatasetSumma
         embeddings: dataset.embeddings.iter().map(embedding_info).collect(),
         default_map: default_map(dataset, default_embedding.as_deref()),
         default_embedding,
-        gene_sets: gene_sets(dataset),
+        gene_sets,
         notices,
     }
 }
@@ -95,32 +98,33 @@ fn default_map(dataset: &Dataset, default_embedding: Option<&str>) -> Option<Map
         .or_else(|| maps.first().map(|&name| MapSource::Embedding(name.to_owned())))
 }
 
-fn gene_sets(dataset: &Dataset) -> Option<GeneSetSummary> {
-    if dataset.gene_sets.is_empty() {
-        return None;
+/// How the gene sets match, and what a person should know of it.
+fn gene_sets(dataset: &Dataset) -> (Option<GeneSetSummary>, Vec<Notice>) {
+    let sets = &dataset.gene_sets;
+    if sets.is_empty() {
+        return (None, Vec::new());
     }
-    let measured: BTreeSet<&str> =
-        dataset.expression.iter().flat_map(|expression| expression.gene_names.iter().map(String::as_str)).collect();
-    let in_sets: BTreeSet<&str> =
-        dataset.gene_sets.iter().flat_map(|set| set.genes.iter().map(String::as_str)).collect();
-    let is_matched = |set: &&GeneSet| set.genes.iter().any(|gene| measured.contains(gene.as_str()));
-    Some(GeneSetSummary {
-        n_sets: dataset.gene_sets.len(),
-        n_sets_matched: dataset.gene_sets.iter().filter(is_matched).count(),
-        n_genes: in_sets.len(),
-        n_genes_matched: in_sets.intersection(&measured).count(),
-        unmatched_examples: in_sets
-            .difference(&measured)
-            .take(N_UNMATCHED_EXAMPLES)
-            .map(|&gene| gene.to_owned())
-            .collect(),
-    })
+    let nothing = Expression::new(Vec::new(), SparseMatrix::from_dense(&DenseMatrix::zeros(0, 0)));
+    let expression = dataset.expression.as_ref().unwrap_or(&nothing);
+    let lookup = GeneLookup::best(expression, sets.iter().flat_map(|set| set.genes.iter().map(String::as_str)));
+    let matched = NameMatch::new(expression, sets, &lookup);
+    let has_match = |set: &&GeneSet| set.genes.iter().any(|gene| lookup.position(gene).is_some());
+    let summary = GeneSetSummary {
+        n_sets: sets.len(),
+        n_sets_matched: sets.iter().filter(has_match).count(),
+        n_genes: matched.n_wanted,
+        n_genes_matched: matched.n_found,
+        unmatched_examples: matched.unmatched.iter().take(N_UNMATCHED_EXAMPLES).cloned().collect(),
+        gene_examples: matched.gene_head.clone(),
+        found_by: matched.found_by(),
+    };
+    (Some(summary), matched.notices())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{CellTable, DenseMatrix, JoinMethod, SparseMatrix};
+    use crate::data::{CellTable, GeneColumn, JoinMethod};
 
     fn dataset(embeddings: &[(&str, usize)]) -> Dataset {
         let mut dataset = Dataset { cells: CellTable::without_ids(3), ..Dataset::default() };
@@ -162,6 +166,22 @@ mod tests {
         assert!(said(&[], 0.0).unwrap().contains("no genes"));
         assert!(said(&["A"], 0.0).unwrap().contains("are 0"));
         assert_eq!(said(&["A"], 1.0), None);
+    }
+
+    #[test]
+    fn genes_of_sets_are_found_in_the_column_of_var_that_has_them() {
+        let texts = |texts: [&str; 2]| texts.map(str::to_owned).to_vec();
+        let by_gene = SparseMatrix::from_dense(&DenseMatrix::new(2, 3, vec![1.0; 6]).unwrap());
+        let mut expression = Expression::new(texts(["ENSG00000198851", "ENSG00000010610"]), by_gene);
+        expression.gene_columns = vec![GeneColumn { name: "symbol".into(), values: texts(["CD3E", "CD4"]) }];
+        let set = |name: &str, genes| GeneSet { name: name.into(), description: String::new(), genes: texts(genes) };
+        let gene_sets = vec![set("T", ["CD3E", "CD8A"]), set("B", ["MS4A1", "CD19"])];
+        let data = Dataset { expression: Some(expression), gene_sets, ..dataset(&[]) };
+        let summary = summarize(&data, Vec::new());
+        let sets = summary.gene_sets.unwrap();
+        assert_eq!((sets.n_sets, sets.n_sets_matched, sets.n_genes, sets.n_genes_matched), (2, 1, 4, 1));
+        assert_eq!((sets.found_by.as_str(), sets.unmatched_examples.len()), ("var column \"symbol\"", 3));
+        assert!(summary.notices[0].text.contains("1 of 4 are found there, 0 by the names"), "{:?}", summary.notices);
     }
 
     #[test]

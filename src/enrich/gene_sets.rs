@@ -1,11 +1,11 @@
 //! Gene sets matched with the genes of the data.
 //!
-//! A set's gene is present if the data has a gene of exactly that name; where the data has a name twice the first
-//! gene counts. A set's size is its number of distinct genes present that are in the universe. Sets outside the size
-//! limits are not kept, and nothing is renamed or rescued here.
+//! A set's gene is present if a [`GeneLookup`] finds it, by exactly its name unless another lookup is given. A set's size
+//! is its number of distinct genes present that are in the universe. Sets outside the size limits are not kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::GeneLookup;
 use crate::data::{GeneId, GeneSet};
 
 const N_UNMATCHED_EXAMPLES: usize = 10;
@@ -105,12 +105,23 @@ impl MatchedGeneSets {
         max_size: usize,
         is_in_universe: impl Fn(usize) -> bool,
     ) -> Self {
-        let position_by_name = positions(gene_names);
-        let n_universe = (0..gene_names.len()).filter(|&gene| is_in_universe(gene)).count();
+        Self::looked_up(&GeneLookup::exact(gene_names), sets, min_size, max_size, is_in_universe)
+    }
+
+    /// As [`within`](Self::within), with genes found by a lookup.
+    #[must_use]
+    pub fn looked_up(
+        genes: &GeneLookup,
+        sets: &[GeneSet],
+        min_size: usize,
+        max_size: usize,
+        is_in_universe: impl Fn(usize) -> bool,
+    ) -> Self {
+        let n_universe = (0..genes.n_genes()).filter(|&gene| is_in_universe(gene)).count();
         let mut kept = Self { genes_by_set: Lists::new(), n_universe, ..Self::default() };
         let mut n_sets_matched = 0;
         for set in sets {
-            let found = set.genes.iter().filter_map(|gene| position_by_name.get(gene.as_str()).copied());
+            let found = set.genes.iter().filter_map(|gene| genes.position(gene));
             let present: BTreeSet<u32> = found.filter(|&gene| is_in_universe(gene as usize)).collect();
             n_sets_matched += usize::from(!present.is_empty());
             if (min_size..=max_size).contains(&present.len()) {
@@ -118,8 +129,8 @@ impl MatchedGeneSets {
                 kept.genes_by_set.push(present);
             }
         }
-        kept.sets_by_gene = kept.genes_by_set.inverted(gene_names.len());
-        kept.summary = summarise(&position_by_name, sets, n_sets_matched, kept.names.len());
+        kept.sets_by_gene = kept.genes_by_set.inverted(genes.n_genes());
+        kept.summary = summarise(genes, sets, n_sets_matched, kept.names.len());
         kept
     }
 
@@ -187,23 +198,9 @@ impl MatchedGeneSets {
     }
 }
 
-/// Where each name is; of duplicates the first.
-fn positions(gene_names: &[String]) -> BTreeMap<&str, u32> {
-    let mut position_by_name = BTreeMap::new();
-    for (position, name) in gene_names.iter().enumerate() {
-        position_by_name.entry(name.as_str()).or_insert(position as u32);
-    }
-    position_by_name
-}
-
-fn summarise(
-    position_by_name: &BTreeMap<&str, u32>,
-    sets: &[GeneSet],
-    n_sets_matched: usize,
-    n_sets_eligible: usize,
-) -> MatchSummary {
+fn summarise(lookup: &GeneLookup, sets: &[GeneSet], n_sets_matched: usize, n_sets_eligible: usize) -> MatchSummary {
     let genes: BTreeSet<&str> = sets.iter().flat_map(|set| set.genes.iter().map(String::as_str)).collect();
-    let unmatched = || genes.iter().filter(|gene| !position_by_name.contains_key(**gene));
+    let unmatched = || genes.iter().filter(|gene| lookup.position(gene).is_none());
     MatchSummary {
         n_sets: sets.len(),
         n_sets_matched,

@@ -6,9 +6,10 @@ use super::pickle::PickleError;
 use crate::data::{DataError, printable};
 
 /// What can be opened, for messages.
-pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or matrix.mtx with barcodes.tsv and features.tsv), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), \
-     labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, long .csv and .tsv), text also as .gz, and sparse \
-     autoencoders (cfg.json or config.json with .safetensors or .pt, or .pt alone)";
+pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or matrix.mtx with barcodes.tsv and \
+     features.tsv), embeddings (.npy, .npz, .pt, .safetensors, .parquet, .csv, .tsv), labels (.parquet, .csv, .tsv), gene \
+     sets (.gmt, .gmx, .json, .yaml, long .csv and .tsv, .obo with .gaf), text also as .gz, all of them also in a .zip, and \
+     sparse autoencoders (cfg.json or config.json with .safetensors or .pt, or .pt alone)";
 
 /// A file could not be imported. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]
@@ -203,6 +204,26 @@ pub enum ImportError {
         found: String,
         /// What to do.
         advice: String,
+    },
+    /// None of an archive's files can be opened.
+    #[error("nothing in {file:?} can be opened: {}. FeatureScope opens {OPENABLE}", printable(found))]
+    NothingInside {
+        /// The archive.
+        file: String,
+        /// What is wrong with its first file, as a clause.
+        found: String,
+    },
+    /// An archive holds too many files.
+    #[error(
+        "{file:?} holds {n_files} files, more than {limit}; pack only those of one data set, or unpack it and open these"
+    )]
+    TooManyInside {
+        /// The archive.
+        file: String,
+        /// Files inside.
+        n_files: usize,
+        /// How many are read.
+        limit: usize,
     },
     /// The person asked to stop.
     #[error("reading {file:?} was cancelled")]

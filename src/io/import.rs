@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::csv_embedding::import_csv_embedding;
+use super::gaf::import_gaf;
 use super::gene_set_json::import_gene_set_json;
 use super::gene_set_table::import_gene_set_table;
+use super::gene_set_yaml::import_gene_set_yaml;
 use super::gmt::import_gmt;
 use super::gmx::import_gmx;
 use super::h5ad::{AnnDataFile, import_h5ad};
@@ -22,7 +24,7 @@ use super::ten_x_tables::{import_barcodes, import_features};
 use super::tensor::ArrayContent;
 use super::torch::{SaeWeightsFile, import_sae_weights, import_torch};
 use super::{ByteSource, ImportError};
-use crate::data::{DenseMatrix, GeneSet, Observer, OntologyTerm, PackedMatrix};
+use crate::data::{DenseMatrix, GeneAnnotations, GeneSet, Observer, OntologyTerm, PackedMatrix};
 
 /// What one file held.
 #[derive(Clone, Debug)]
@@ -53,6 +55,8 @@ pub enum Imported {
     GeneSets(Vec<GeneSet>),
     /// The terms of an ontology.
     Ontology(Vec<OntologyTerm>),
+    /// Genes annotated to terms of an ontology, which gene sets are made of.
+    Annotations(GeneAnnotations),
     /// The bytes of a sparse autoencoder's configuration.
     SaeConfig(Vec<u8>),
     /// The weights of a sparse autoencoder.
@@ -63,7 +67,7 @@ pub enum Imported {
     TrainingRun(Vec<u8>),
 }
 
-/// Finds out what a file is and reads it.
+/// Finds out what a file is and reads it. An archive of several files is refused: [`super::import_all`] reads those.
 ///
 /// # Errors
 /// An [`ImportError`]; nothing of the file is kept then.
@@ -104,9 +108,16 @@ pub fn import_as(
             GeneSetFormat::Gmx => import_gmx(name, source, observer),
             GeneSetFormat::Json => import_gene_set_json(name, source, observer),
             GeneSetFormat::Table => import_gene_set_table(name, source, observer),
+            GeneSetFormat::Yaml => import_gene_set_yaml(name, source, observer),
         }
         .map(Imported::GeneSets),
         FileKind::Ontology => import_obo(name, source, observer).map(Imported::Ontology),
+        FileKind::Annotations => import_gaf(name, source, observer).map(Imported::Annotations),
+        FileKind::Bundle => Err(super::sniff::unrecognised(
+            name,
+            "is an archive of several files",
+            "unpack it and open the files that are inside",
+        )),
         FileKind::SaeConfig => read_all(name, &*source).map(Imported::SaeConfig),
         FileKind::SaeWeights => import_sae_weights(name, source, observer).map(Imported::SaeWeights),
         FileKind::SaeMean => import_mean(name, &*source, observer).map(Imported::SaeMean),

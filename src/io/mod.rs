@@ -1,17 +1,23 @@
 //! Reading and writing files: one file per format, all over [`ByteSource`].
 
 mod assemble;
+mod bundle;
 mod csv_embedding;
 mod error;
 #[cfg(test)]
 mod fixtures;
+mod foreign;
+mod gaf;
 mod gene_set_json;
 mod gene_set_table;
+mod gene_set_yaml;
 mod gmt;
 mod gmx;
 mod h5ad;
 mod import;
 mod labels;
+#[cfg(test)]
+mod mistakes;
 mod mtx;
 mod npy;
 mod npz;
@@ -32,7 +38,8 @@ mod text_table;
 mod torch;
 mod zip;
 
-pub use assemble::{AssembleError, AssembleFailure, Assembled, SaeFiles, assemble};
+pub use assemble::{AssembleError, AssembleFailure, Assembled, IdHint, SaeFiles, assemble, assemble_trimmed};
+pub use bundle::import_all;
 pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import, import_as};

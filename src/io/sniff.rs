@@ -1,13 +1,16 @@
 //! What kind of file it is: by content first, by the name's ending where content can't tell.
 
+use super::bundle;
 use super::csv_embedding::is_embedding;
+use super::foreign::{failed_download, foreign_archive, foreign_kind};
+use super::gaf::GAF_START;
 use super::mtx::MTX_MAGIC;
 use super::npy::{NPY_MAGIC, is_mean};
 use super::npz::is_array;
 use super::parquet::{self, PARQUET_MAGIC};
 use super::reader::{GZIP_MAGIC, head, inflated_head};
 use super::safetensors::Header;
-use super::torch::{LEGACY_MAGIC, has_weights, pickle_of};
+use super::torch::{has_weights, pickle_of};
 use super::zip::{ZIP_MAGIC, members_of};
 use super::{ByteSource, ImportError};
 use super::{gene_set_json, gene_set_table, ten_x_tables};
@@ -42,6 +45,10 @@ pub enum FileKind {
     GeneSets(GeneSetFormat),
     /// An ontology: OBO, also gzip.
     Ontology,
+    /// Annotations of genes: GAF, also gzip.
+    Annotations,
+    /// A ZIP archive of files.
+    Bundle,
     /// The configuration of a sparse autoencoder.
     SaeConfig,
     /// The weights of a sparse autoencoder: safetensors or PyTorch.
@@ -80,6 +87,8 @@ pub enum GeneSetFormat {
     Json,
     /// A long CSV or TSV: one row for each gene of a set.
     Table,
+    /// A dictionary.
+    Yaml,
 }
 
 /// The format of a table of labels.
@@ -161,15 +170,27 @@ fn sniff_zip(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
         let is_sae = has_weights(name, source, &members);
         return Ok(if is_sae { FileKind::SaeWeights } else { FileKind::Embedding(EmbeddingFormat::Torch) });
     }
-    if members.iter().any(is_array) {
+    let (n_files, n_arrays) =
+        (bundle::files(&members).count(), members.iter().filter(|member| is_array(member)).count());
+    let is_bundle = extension(name) == "zip" || n_arrays < n_files;
+    if n_arrays > 0 && (extension(name) == "npz" || !is_bundle) {
         return Ok(FileKind::Embedding(EmbeddingFormat::Npz));
     }
-    let hint = "unpack it and open what is inside";
-    Err(unrecognised(name, "is a ZIP archive without tensors or arrays", hint))
+    match foreign_archive(&members) {
+        Some((found, hint)) => Err(unrecognised(name, found, hint)),
+        None if n_files > 0 => Ok(FileKind::Bundle),
+        None => {
+            Err(unrecognised(name, "is a ZIP archive without a file", "pack the files again, or open them unpacked"))
+        }
+    }
 }
 
 fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     let inner = inflated_head(name, start, HEAD)?;
+    if inner.starts_with(&GZIP_MAGIC) {
+        let hint = "decompress it once (gunzip, 7-Zip or a double click) and open the result";
+        return Err(unrecognised(name, "is compressed twice (gzip inside gzip)", hint));
+    }
     let refuse = |found: &str| {
         Err(unrecognised(name, &format!("is {found} inside gzip"), "decompress it first (gunzip) and open the result"))
     };
@@ -202,6 +223,9 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     if first.starts_with("format-version:") {
         return Ok(FileKind::Ontology);
     }
+    if first.starts_with(GAF_START) {
+        return Ok(FileKind::Annotations);
+    }
     if first.starts_with('{') {
         return if SAE_FIELDS.iter().any(|field| text.contains(field)) {
             Ok(FileKind::SaeConfig)
@@ -219,6 +243,8 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     match extension(name).as_str() {
         "gmt" => Ok(FileKind::GeneSets(GeneSetFormat::Gmt)),
         "obo" => Ok(FileKind::Ontology),
+        "gaf" => Ok(FileKind::Annotations),
+        "yaml" | "yml" => Ok(FileKind::GeneSets(GeneSetFormat::Yaml)),
         "gmx" => Ok(FileKind::GeneSets(GeneSetFormat::Gmx)),
         "csv" | "tsv" | "txt" | "tab" => Ok(table_kind(start)),
         "h5ad" | "h5" | "npy" | "npz" | "parquet" | "pt" | "pth" | "safetensors" => {
@@ -226,10 +252,6 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
             Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
         }
         "" => Err(unrecognised(name, "is text of unknown meaning", "give it an ending that says what it is")),
-        "yaml" | "yml" => {
-            let hint = "if it holds gene sets, save them as JSON ({\"SET\": [\"GENE\", …]}) or .gmt";
-            Err(unrecognised(name, "is text with the ending .yaml", hint))
-        }
         other => {
             let found = format!("is text with the ending .{other}");
             Err(unrecognised(name, &found, "if it is a table, save it as .csv or .tsv"))
@@ -248,17 +270,6 @@ fn table_kind(start: &[u8]) -> FileKind {
     }
 }
 
-/// What a download leaves that did not bring the file, with what to do.
-fn failed_download(text: &str) -> Option<(&'static str, &'static str)> {
-    let start: String = text.chars().take(64).collect::<String>().to_lowercase();
-    if ["<!doctype html", "<html", "<?xml", "<head", "<body"].iter().any(|tag| start.starts_with(tag)) {
-        let hint = "the download failed (perhaps it led to a sign-in or error page), so download the file again";
-        return Some(("is a web page", hint));
-    }
-    let hint = "run git lfs pull in its repository, or download the file itself";
-    start.starts_with("version https://git-lfs").then_some(("is a pointer of git LFS", hint))
-}
-
 /// What the file should be by its name.
 fn instead_of(name: &str) -> &'static str {
     match extension(name.strip_suffix(".gz").unwrap_or(name)).as_str() {
@@ -272,26 +283,6 @@ fn instead_of(name: &str) -> &'static str {
         "gmt" | "gmx" => ", not gene sets",
         _ => "",
     }
-}
-
-/// Well-known files that are not ours, with what to do with each.
-fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)> {
-    let legacy = "save it again in Python: torch.save(torch.load(path), path)";
-    let known: [(&[u8], &str, &str); 6] = [
-        (&LEGACY_MAGIC, "is a PyTorch file in the format before PyTorch 1.6", legacy),
-        (b"\x80\x02", "is a Python pickle", "save the array with numpy.save"),
-        (b"\x80\x04", "is a Python pickle", "save the array with numpy.save"),
-        (b"\x80\x05", "is a Python pickle", "save the array with numpy.save"),
-        (b"RDX", "is an R data file", "export the object as .h5ad, for example with zellkonverter"),
-        (b"X\n\0", "is an R data file", "export the object as .h5ad, for example with zellkonverter"),
-    ];
-    if let Some((_, found, hint)) = known.into_iter().find(|(magic, ..)| start.starts_with(magic)) {
-        return Some((found, hint));
-    }
-    if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
-        return Some(("is text in UTF-16", "save it as UTF-8"));
-    }
-    start.contains(&0).then_some(("is a binary file of unknown kind", "check that it is the file you meant"))
 }
 
 /// The last ending, lower case, without its dot.
@@ -318,6 +309,8 @@ pub(crate) fn stem(name: &str) -> String {
         ".txt",
         ".gmt",
         ".gmx",
+        ".yaml",
+        ".yml",
         ".json",
         ".mtx",
     ] {
@@ -331,7 +324,7 @@ fn without_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     found.eq_ignore_ascii_case(ending).then_some(stem)
 }
 
-fn unrecognised(name: &str, found: &str, hint: &str) -> ImportError {
+pub(crate) fn unrecognised(name: &str, found: &str, hint: &str) -> ImportError {
     ImportError::Unrecognised { file: name.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
 
@@ -340,6 +333,7 @@ mod tests {
     use super::*;
     use crate::io::MemorySource;
     use crate::io::reader::tests::gzip;
+    use crate::io::torch::LEGACY_MAGIC;
 
     fn kind(name: &str, bytes: &[u8]) -> Result<FileKind, ImportError> {
         sniff(name, &MemorySource(bytes.to_vec()))
@@ -387,7 +381,6 @@ mod tests {
         for (name, bytes, expected) in [
             ("x.pt", &LEGACY_MAGIC[..], "before PyTorch 1.6"),
             ("x.json", b"{\"a\": 1}", "JSON without"),
-            ("x.yaml", b"SET:\n- G1\n", "ending .yaml"),
             ("x.md", b"# title", "ending .md"),
             ("x.bin", b"\0\x01\x02", "binary"),
             ("x.csv", b"\xff\xfea\0,\0", "UTF-16"),

@@ -2,7 +2,8 @@
 //!
 //! The first row is the header. The delimiter is the one of tab, comma and semicolon that the header has most of.
 //! Empty, `NA`, `NaN`, `nan`, `<NA>`, `N/A`, `null` and `None` mean no value, as in pandas. A delimiter at the end of
-//! the rows makes no column. More than 100,000 columns are refused.
+//! the rows makes no column. More than 100,000 columns are refused. Where semicolons delimit, a column all of whose
+//! values are numbers with decimal commas is read as such and a warning says so.
 //!
 //! Cell ids are the first column, wherever it stands, whose header is a name such ids go by and whose values differ;
 //! else the very first column, if its values are distinct texts or its header is such a name.
@@ -103,6 +104,20 @@ impl TextColumn {
         starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
     }
 
+    /// Makes decimal points of decimal commas if all values are numbers then; whether there were some.
+    fn read_decimal_commas(&mut self) -> bool {
+        let has_comma = self.text.contains(',');
+        let is_number = |value: &str| {
+            let n_commas = value.matches(',').count();
+            is_missing(value) || (n_commas <= 1 && value.replace(',', ".").parse::<f64>().is_ok())
+        };
+        let is_changed = has_comma && self.values().all(is_number);
+        if is_changed {
+            self.text = self.text.replace(',', ".");
+        }
+        is_changed
+    }
+
     /// Whether no value is missing or there twice, and each is `as_wanted`.
     fn has_distinct(&self, as_wanted: impl Fn(&str) -> bool) -> bool {
         let mut seen = BTreeSet::new();
@@ -199,6 +214,15 @@ fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Obser
         return Err(ImportError::NoContent { file: name.to_owned(), what: "row", found, hint });
     }
     align_header(&mut names, &mut columns);
+    if delimiter == b';' {
+        let changed = columns.iter_mut().map(|column| usize::from(column.read_decimal_commas())).sum::<usize>();
+        if changed > 0 {
+            observer.warn(&format!(
+                "{name:?} has decimal commas, as Excel writes them in some languages: 0,5 was read as 0.5 in {changed} \
+                 columns"
+            ));
+        }
+    }
     Ok(Table { names, columns, n_rows })
 }
 

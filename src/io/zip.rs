@@ -188,7 +188,7 @@ pub(crate) fn members_of(name: &str, source: &dyn ByteSource) -> Result<Vec<ZipM
         let found = format!("claims {length} bytes from byte {start}");
         return Err(format_error(name, "the ZIP directory", found, format!("a part of the file's {size} bytes")));
     }
-    parse_directory(name, &bytes_at(name, source, start, length)?)
+    parse_directory(name, size, &bytes_at(name, source, start, length)?)
 }
 
 /// Start and length of the central directory.
@@ -219,7 +219,8 @@ fn directory_place64(name: &str, source: &dyn ByteSource, at: u64) -> Result<(u6
     Ok((u64_at(&record, 48), u64_at(&record, 40)))
 }
 
-fn parse_directory(name: &str, bytes: &[u8]) -> Result<Vec<ZipMember>, ImportError> {
+/// Reads the directory of a file of `size` bytes.
+fn parse_directory(name: &str, size: u64, bytes: &[u8]) -> Result<Vec<ZipMember>, ImportError> {
     let mut members = Vec::new();
     let mut rest = bytes;
     while rest.starts_with(b"PK\x01\x02") && rest.len() >= CENTRAL_LENGTH {
@@ -230,6 +231,12 @@ fn parse_directory(name: &str, bytes: &[u8]) -> Result<Vec<ZipMember>, ImportErr
         let extra = &record[CENTRAL_LENGTH + n_name..][..n_extra];
         members.push(ZipMember::parse(record, &record[CENTRAL_LENGTH..][..n_name], extra));
         rest = after;
+    }
+    let together = members.iter().fold(0_u64, |sum, member| sum.saturating_add(member.compressed));
+    if together > size {
+        let found = format!("claims {together} bytes in {} members", members.len());
+        let expected = format!("no more than the file's {size}, as members do not lie over each other");
+        return Err(format_error(name, "the ZIP directory", found, expected));
     }
     if rest.is_empty() {
         return Ok(members);
@@ -252,6 +259,11 @@ fn format_error(name: &str, place: &str, found: String, expected: String) -> Imp
 }
 
 impl ZipMember {
+    /// How many bytes unpacking takes; `None` where the content is a window of the file.
+    pub(crate) fn unpacked(&self) -> Option<u64> {
+        (self.method != 0).then_some(self.size)
+    }
+
     /// A record of the directory; sizes that do not fit 32 bits are in its ZIP64 field.
     fn parse(record: &[u8], name: &[u8], extra: &[u8]) -> Self {
         let mut wide = zip64_field(extra).chunks_exact(8).map(|raw| u64_at(raw, 0));

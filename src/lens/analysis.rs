@@ -7,7 +7,7 @@
 
 use super::{AnalysisParams, CellGroups, GeneTester, GeneTests, LensError, PreparedExpression, SelectedGenes};
 use crate::data::{Expression, FeatureId, GeneId, GeneSet, Notice, SparseActivations};
-use crate::enrich::{GeneSetId, HitCounter, MatchedGeneSets, OverRepresentation, rank_test};
+use crate::enrich::{GeneLookup, GeneSetId, HitCounter, MatchedGeneSets, OverRepresentation, rank_test};
 use crate::stats::MannWhitney;
 
 /// Genes listed in each direction.
@@ -92,7 +92,8 @@ impl Lens {
         params.check()?;
         let prepared = PreparedExpression::new(expression, params.values)?;
         let (min, max) = (params.min_set_size, params.max_set_size);
-        let sets = MatchedGeneSets::new(&expression.gene_names, gene_sets, min, max);
+        let wanted = gene_sets.iter().flat_map(|set| set.genes.iter().map(String::as_str));
+        let sets = MatchedGeneSets::looked_up(&GeneLookup::best(expression, wanted), gene_sets, min, max, |_| true);
         let mut notices = prepared.notices().to_vec();
         if sets.is_empty() && !gene_sets.is_empty() {
             notices.push(no_set_notice(&sets, expression.n_genes(), min, max));

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AssociationSummary, Bytes, GseaSummary, RequestId, SweepSummary, ViewResult};
-use crate::data::{JoinMethod, Notice, ValueKind};
+use crate::data::{IdTrim, JoinMethod, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
 
@@ -105,6 +105,10 @@ pub struct GeneSetSummary {
     pub n_genes_matched: usize,
     /// A few set genes the data does not have.
     pub unmatched_examples: Vec<String>,
+    /// A few genes as the data name them.
+    pub gene_examples: Vec<String>,
+    /// By what set genes were found: the names of the data, or a column of `var`.
+    pub found_by: String,
 }
 
 /// What is open.
@@ -297,6 +301,9 @@ pub enum Event {
     },
     /// Something is worth knowing.
     Noticed(Notice),
+    /// Files are about to be refused because no cell id of one agrees; they would with this left out. The sentence of
+    /// `Failed`, which follows, says what it means. Nothing is done of it until the files come again with it.
+    IdTrimOffered(IdTrim),
     /// A request failed; everything is as it was before it.
     Failed {
         /// What, where, found against expected, what to do.

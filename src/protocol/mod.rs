@@ -15,7 +15,7 @@ mod shape;
 mod sweep;
 mod view;
 
-pub use crate::data::{Notice, NoticeLevel};
+pub use crate::data::{IdTrim, Notice, NoticeLevel};
 pub use crate::lens::{
     AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FeatureGseaParams,
     FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, HeatMapOrder, HeatMapValue, LabelClass, Negatives, Positives,
@@ -52,4 +52,4 @@ pub use view::{
 };
 
 /// Version of this protocol; page and engine refuse to talk across versions.
-pub const PROTOCOL_VERSION: u32 = 5;
+pub const PROTOCOL_VERSION: u32 = 6;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{CompareQuery, GseaFeatures, LineageQuery, ViewQuery};
-use crate::data::FeatureId;
+use crate::data::{FeatureId, IdTrim};
 use crate::lens::{AnalysisParams, AssociationParams, Convention, FeatureGseaParams};
 use crate::sae::{SaeParams, SweepParams};
 
@@ -123,7 +123,8 @@ pub enum ExportKind {
 #[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Open files; an expression file starts a new data set, others join the one that is open. Answers
-    /// `Progress`…, `DatasetOpened` or `Failed` (what was open stays open); where all that came is a training run,
+    /// `Progress`…, `DatasetOpened` or `Failed` (what was open stays open), before it `IdTrimOffered` where cell ids would agree
+    /// if cut; where all that came is a training run,
     /// `Checkpoint`.
     Open {
         /// The files, in any order. A SAELens folder comes as its two files.
@@ -131,6 +132,8 @@ pub enum Request {
         /// The embedding a sparse autoencoder among the files shall read, unless its configuration names another that
         /// is open. Refused if there is none of that name; `None` leaves the choice to the engine.
         embedding: Option<String>,
+        /// What a person accepted to be left out of the cell ids of some files, as `IdTrimOffered` proposed.
+        trims: Vec<IdTrim>,
     },
     /// Forget everything that is open.
     Close,

@@ -16,7 +16,7 @@ const MAX_FILES: usize = 64;
 
 /// What the file picker offers.
 pub(crate) const ACCEPT: &str =
-    ".h5ad,.npy,.npz,.csv,.tsv,.txt,.parquet,.pt,.pth,.gmt,.gmx,.obo,.gz,.json,.safetensors";
+    ".h5ad,.npy,.npz,.csv,.tsv,.txt,.parquet,.pt,.pth,.gmt,.gmx,.obo,.gaf,.gz,.json,.yaml,.yml,.zip,.safetensors";
 
 /// The files of a list.
 pub(crate) fn of_list(list: &FileList) -> Vec<File> {

@@ -6,11 +6,13 @@
 //! goatools' `level` and `depth`). A parent that is not there, or is obsolete, is left out with a notice; a circle is an
 //! error that names it. Everything comes in the file's order or in an order stated, nothing depends on chance.
 
+mod annotated;
 mod build;
 mod error;
 mod groups;
 mod names;
 
+pub use annotated::Annotated;
 pub use error::OntologyError;
 pub use groups::{GroupedBy, TermGroup, TermGrouper};
 

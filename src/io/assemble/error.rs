@@ -1,6 +1,9 @@
 //! Why files can't be joined, each as a sentence a person can act on.
 
-use crate::data::{DataError, Dataset, printable};
+use std::fmt;
+
+use super::trim::Shortened;
+use crate::data::{DataError, Dataset, IdTrim, printable};
 
 /// Files did not fit together; what was open is given back untouched.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +87,7 @@ pub enum AssembleError {
     },
     /// No id is common.
     #[error(
-        "none of the {n_rows} cell ids in {file:?} (such as {row_examples}) is among the {n_cells} of the data set (such as {cell_examples}); the ids must be spelt alike (R turns - into .), so export both from the same object"
+        "none of the {n_rows} cell ids in {file:?} (such as {row_examples}) is among the {n_cells} of the data set (such as {cell_examples}); {hint}"
     )]
     NoOverlap {
         /// The file.
@@ -97,6 +100,18 @@ pub enum AssembleError {
         n_cells: usize,
         /// Their first ids.
         cell_examples: String,
+        /// What may be the matter, and what to do.
+        hint: Box<IdHint>,
+    },
+    /// Shortened ids, asked for by a person, can't be told apart.
+    #[error(
+        "{file:?} can't be joined by shortened cell ids: {found}; export it with the ids that the data set has, or add the sample to them"
+    )]
+    TrimRepeats {
+        /// The file.
+        file: String,
+        /// Which ids.
+        found: String,
     },
     /// A labels file has two rows for one id.
     #[error(
@@ -124,9 +139,20 @@ pub enum AssembleError {
         /// What stands where the header should.
         header: String,
     },
+    /// A labels file has cells in its columns.
+    #[error(
+        "{file:?} has cells in its header (such as {header:?}), so its rows are no cells but perhaps genes; turn it round (in R: t(x), in pandas: table.T), so that each row is a cell"
+    )]
+    CellsInHeader {
+        /// The file.
+        file: String,
+        /// The first of them.
+        header: String,
+    },
     /// Rows can only be matched by order, but there are more or fewer than cells.
     #[error(
-        "{file:?} has {n_rows} rows but the data set has {n_cells} cells, and they can't be matched by id because {reason}; export both from the same cells, or open the file with a labels .csv that has the ids of its rows"
+        "{file:?} has {n_rows} rows but the data set has {n_cells} cells, and they can't be matched by id because {reason}; {}",
+        count_advice(*n_rows, *n_cells, *n_genes)
     )]
     CountMismatch {
         /// The file.
@@ -135,12 +161,15 @@ pub enum AssembleError {
         n_rows: usize,
         /// Cells in the data set.
         n_cells: usize,
+        /// Genes in the data set.
+        n_genes: usize,
         /// Why ids can't help.
         reason: &'static str,
     },
     /// An embedding lacks cells.
     #[error(
-        "{file:?} has no row for {n_missing} of the {n_cells} cells (such as {example:?}); export the embedding for all of them, or the expression for the cells of the embedding"
+        "{file:?} has no row for {n_missing} of the {n_cells} cells (such as {example:?}); export the embedding for all of them, or the expression for the cells of the embedding{}",
+        after_semicolon(hint.as_deref())
     )]
     MissingCells {
         /// The file.
@@ -151,6 +180,8 @@ pub enum AssembleError {
         n_cells: usize,
         /// The first of them.
         example: String,
+        /// Whether shortened ids have a row for every cell.
+        hint: Option<Box<IdHint>>,
     },
     /// The parts of a file do not fit together.
     #[error("{file:?}: {}", printable(source))]
@@ -163,4 +194,93 @@ pub enum AssembleError {
     /// The person asked to stop.
     #[error("opening the files was cancelled")]
     Cancelled,
+}
+
+impl AssembleError {
+    /// How the ids would agree, if a person says that they mean the same cells.
+    pub fn offer(&self) -> Option<&IdTrim> {
+        let hint = match self {
+            Self::NoOverlap { hint, .. } => hint,
+            Self::MissingCells { hint, .. } => hint.as_ref()?,
+            _ => return None,
+        };
+        match &**hint {
+            IdHint::Shorten { trim, .. } => Some(trim),
+            _ => None,
+        }
+    }
+}
+
+/// Why ids may differ, and what to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum IdHint {
+    /// They agree once shortened.
+    Shorten {
+        /// What to leave out.
+        trim: IdTrim,
+        /// Cells that would have a row.
+        n_matched: usize,
+        /// Cells in the data set.
+        n_cells: usize,
+        /// What is left out, with an example.
+        words: String,
+    },
+    /// They agree once shortened, but are no longer distinct.
+    Ambiguous {
+        /// What would be left out, and what becomes the same.
+        words: String,
+    },
+    /// They are genes of the data set.
+    Genes,
+    /// They are other ids.
+    Other,
+}
+
+impl IdHint {
+    pub(super) fn of(shortened: Option<Shortened>, n_cells: usize) -> Option<Self> {
+        Some(match shortened? {
+            Shortened::Agree { trim, n_matched, words } => Self::Shorten { trim, n_matched, n_cells, words },
+            Shortened::Repeat { words } => Self::Ambiguous { words },
+        })
+    }
+}
+
+impl fmt::Display for IdHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shorten { n_matched, n_cells, words, .. } => write!(
+                f,
+                "{words}, {n_matched} of the {n_cells} cells have a row: if these are the same cells, join them by the \
+                 shortened ids; nothing was joined yet"
+            ),
+            Self::Ambiguous { words } => {
+                write!(f, "they agree {words}, so export the file with the full ids of the data set")
+            }
+            Self::Genes => f.write_str(
+                "they are genes of the data set, so the table has genes in its rows; turn it round (in R: t(x), in \
+                 pandas: table.T), so that each row is a cell",
+            ),
+            Self::Other => f.write_str(
+                "perhaps the file is of another data set; if not, the ids must be spelt alike (R turns - into .), so \
+                 export both from the same object",
+            ),
+        }
+    }
+}
+
+/// What to do where rows and cells are not equally many.
+fn count_advice(n_rows: usize, n_cells: usize, n_genes: usize) -> &'static str {
+    if n_rows == n_genes {
+        "it has as many rows as the data set has genes, so turn it round (in R: t(x), in numpy: x.T), so that each row is \
+         a cell"
+    } else if n_rows == n_cells + 1 {
+        "it has one row more than there are cells, so perhaps its header was saved as a row; save it again without the \
+         header, or with cell ids"
+    } else {
+        "export both from the same cells, or open the file with a labels .csv that has the ids of its rows"
+    }
+}
+
+fn after_semicolon(hint: Option<&IdHint>) -> String {
+    hint.map(|hint| format!("; {hint}")).unwrap_or_default()
 }

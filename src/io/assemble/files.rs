@@ -47,8 +47,8 @@ impl Files {
                 Imported::SaeConfig(bytes) => only_one(&mut sorted.config, "the configuration", file, bytes)?,
                 Imported::SaeWeights(weights) => only_one(&mut sorted.weights, "the weights", file, weights)?,
                 Imported::SaeMean(values) => only_one(&mut sorted.mean, "the mean", file, values)?,
-                // It is no part of the data: the engine keeps it beside them.
-                Imported::TrainingRun(_) => {}
+                // They are no part of the data: the engine keeps the one beside them and makes gene sets of the other.
+                Imported::TrainingRun(_) | Imported::Annotations(_) => {}
             }
         }
         if !sorted.embeddings.is_empty() {

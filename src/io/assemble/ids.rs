@@ -12,7 +12,8 @@ use crate::io::LabelsFile;
 /// none that the open cells share.
 ///
 /// # Errors
-/// [`AssembleError::NoHeader`] if what should be the header is the first cell.
+/// [`AssembleError::NoHeader`] if what should be the header is the first cell, [`AssembleError::CellsInHeader`] if most of
+/// the columns, at least two, are cells.
 pub(super) fn settle_ids(
     file: &str,
     labels: &mut LabelsFile,
@@ -44,6 +45,12 @@ fn is_cell(header: &str, known: &HashSet<&str>) -> bool {
 
 /// A header that is a cell id is a row.
 fn check_header(file: &str, labels: &LabelsFile, known: &HashSet<&str>) -> Result<(), AssembleError> {
+    let in_header: Vec<&LabelColumn> = labels.columns.iter().filter(|column| is_cell(&column.name, known)).collect();
+    if let [first, _, ..] = in_header[..]
+        && 2 * in_header.len() > labels.columns.len()
+    {
+        return Err(AssembleError::CellsInHeader { file: file.to_owned(), header: first.name.clone() });
+    }
     let first = labels.columns.first().map(|column| &column.name);
     match labels.id_column.as_ref().into_iter().chain(first).find(|header| is_cell(header, known)) {
         None => Ok(()),
@@ -113,6 +120,10 @@ mod tests {
         let mut swapped = file(None, &[("T", &["B", "T"]), ("c", &["a", "b"])]);
         let error = settle_ids("l.csv", &mut swapped, &ids(&["a", "b", "c"])).unwrap_err();
         assert!(error.to_string().contains("\"c\""), "{error}");
+        let mut turned =
+            file(Some(("gene", &["G1", "G2"])), &[("a", &["x", "y"]), ("b", &["x", "x"]), ("c", &["y", "y"])]);
+        let error = settle_ids("l.csv", &mut turned, &ids(&["a", "b", "c"])).unwrap_err();
+        assert!(error.to_string().contains("cells in its header (such as \"a\")"), "{error}");
         let mut numbered = file(None, &[("0", &["B", "T"])]);
         assert!(settle_ids("l.csv", &mut numbered, &ids(&["0", "1"])).is_ok());
     }

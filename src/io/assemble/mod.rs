@@ -4,7 +4,8 @@
 //! data set that is open, or start one of embeddings and labels. Rows find their cells by id where both sides have
 //! ids; the ids of a labels file may stand in any column. An embedding without ids takes those of a labels file of the
 //! same drop with as many rows. Otherwise rows are matched by order, if the counts agree, and a notice says
-//! so.
+//! so, then and whenever more is opened. Where no id agrees, what tools add to ids is looked at (`trim`) and the error
+//! offers to leave it out; that is done only where it is asked for.
 //!
 //! Nothing of the open data set is lost when files do not fit: everything is checked against a borrow of it before
 //! anything is changed, and the error hands it back.
@@ -12,18 +13,21 @@
 mod columns;
 mod error;
 mod files;
+mod gene_sets;
 mod ids;
 mod join;
+mod report;
 mod stage;
 mod ten_x;
+mod trim;
 
-pub use error::{AssembleError, AssembleFailure};
+pub use error::{AssembleError, AssembleFailure, IdHint};
 
 use files::Files;
 use stage::Stage;
 
 use super::{Imported, SaeWeightsFile};
-use crate::data::{Dataset, Notice, Observer};
+use crate::data::{Dataset, IdTrim, Notice, Observer};
 
 /// All files joined.
 #[derive(Clone, Debug, Default)]
@@ -58,11 +62,24 @@ pub fn assemble(
     files: Vec<(String, Imported)>,
     observer: &dyn Observer,
 ) -> Result<Assembled, Box<AssembleFailure>> {
+    assemble_trimmed(current, files, &[], observer)
+}
+
+/// As [`assemble`], with parts of the ids of some files left out, as [`AssembleError::offer`] proposed.
+///
+/// # Errors
+/// As [`assemble`].
+pub fn assemble_trimmed(
+    current: Option<Dataset>,
+    files: Vec<(String, Imported)>,
+    trims: &[IdTrim],
+    observer: &dyn Observer,
+) -> Result<Assembled, Box<AssembleFailure>> {
     observer.progress(1.0, "Joining the files");
     let stage = if observer.is_cancelled() {
         Err(AssembleError::Cancelled)
     } else {
-        Files::sort(files).and_then(|files| Stage::build(current.as_ref(), files))
+        Files::sort(files).and_then(|files| Stage::build(current.as_ref(), files, trims))
     };
     match stage {
         Ok(stage) => Ok(stage.apply(current)),
@@ -169,6 +186,31 @@ mod tests {
         let first = open(vec![embedding(&[1.0, 2.0])]);
         let done = assemble(Some(first.dataset), vec![with_ids(&["a", "b"], &[1.0, 2.0])], &Silent).unwrap();
         assert_eq!(done.dataset.cells.ids(), Some(&ids(&["a", "b"])[..]));
+    }
+
+    #[test]
+    fn ids_that_differ_by_an_ending_are_joined_only_where_it_is_asked_for() {
+        let open_one = || open(vec![anndata(&["s1_a", "s1_b"])]).dataset;
+        let files = || vec![labels(Some(&["b-1", "a-1"]), &["T", "B"])];
+        let failure = assemble(Some(open_one()), files(), &Silent).unwrap_err();
+        let trim = failure.error.offer().unwrap().clone();
+        let done = assemble_trimmed(failure.current, files(), &[trim], &Silent).unwrap();
+        assert_eq!(done.dataset.cells.column("type").unwrap().categorical().unwrap().0, [0, 1]);
+        assert_eq!(done.dataset.cells.ids(), Some(&ids(&["s1_a", "s1_b"])[..]));
+        let said = "The 2 rows of \"labels.csv\" were joined with the cells by id without \"-1\" at the end of the \
+                    file's ids and \"s1_\" at the beginning of the data set's ids, as you asked.";
+        assert_eq!(texts(&done), said);
+    }
+
+    #[test]
+    fn rows_trusted_to_be_in_order_are_told_again_until_other_cells_come() {
+        let first = open(vec![anndata(&["a", "b"]), embedding(&[1.0, 2.0])]);
+        let second = assemble(Some(first.dataset), vec![gene_sets("A", &["G1"])], &Silent).unwrap();
+        let said = "Opened before without cell ids: \"scvi.npy\". The rows are still trusted to be in the order of the \
+                    cells.";
+        assert_eq!(texts(&second), said);
+        let third = assemble(Some(second.dataset), vec![anndata(&["c"])], &Silent).unwrap();
+        assert_eq!(texts(&third), "");
     }
 
     #[test]

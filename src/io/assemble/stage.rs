@@ -1,17 +1,32 @@
 //! Joining the files of one drop with what is open, before anything is changed.
 
-use std::collections::BTreeMap;
-
 use super::AssembleError;
 use super::columns::distinct_columns;
 use super::files::{EmbeddingFile, Files};
+use super::gene_sets::merge;
 use super::ids::settle_ids;
-use super::join::Matches;
+use super::join::{Known, Matches};
+use super::report;
 use super::{Assembled, SaeFiles};
-use crate::data::{CellTable, DataError, Dataset, Embedding, GeneSet, JoinMethod, Notice, OntologyTerm};
-use crate::io::gmt::make_names_distinct;
+use crate::data::{CellTable, DataError, Dataset, Embedding, GeneSet, IdTrim, JoinMethod, Notice, OntologyTerm};
 use crate::io::sniff::stem;
 use crate::io::{AnnDataFile, LabelsFile};
+
+/// What files are joined by, beside the cells.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    /// Genes of the data set that is open; those of a new one are in [`Stage::fresh`].
+    open_genes: &'a [String],
+    /// What a person asked to leave out of ids, by file.
+    trims: &'a [IdTrim],
+}
+
+impl<'a> Given<'a> {
+    /// What was asked to be left out of the ids of the first of these files for which something was.
+    fn trim<const N: usize>(self, files: [&str; N]) -> Option<&'a IdTrim> {
+        files.into_iter().find_map(|file| self.trims.iter().rev().find(|trim| trim.file == file))
+    }
+}
 
 /// Everything checked and joined, ready to be put in place.
 pub(super) struct Stage {
@@ -25,21 +40,25 @@ pub(super) struct Stage {
     ontology: Vec<OntologyTerm>,
     notices: Vec<Notice>,
     sae: Option<SaeFiles>,
+    /// Files of this drop whose rows are trusted to be in the order of the cells.
+    by_order: Vec<String>,
 }
 
 impl Stage {
     /// Checks and joins everything against what is open.
-    pub(super) fn build(current: Option<&Dataset>, mut files: Files) -> Result<Self, AssembleError> {
+    pub(super) fn build(current: Option<&Dataset>, mut files: Files, trims: &[IdTrim]) -> Result<Self, AssembleError> {
         let sae = files.take_sae()?;
         let mut stage = Self::start(current, &mut files)?;
         stage.sae = sae;
+        let open = current.and_then(|current| current.expression.as_ref());
+        let given = Given { open_genes: open.map_or(&[], |expression| &expression.gene_names), trims };
         for (file, labels) in &mut files.labels {
             let notice = stage.cells.ids().map(|ids| settle_ids(file, labels, ids)).transpose()?;
             stage.notices.extend(notice.flatten());
-            stage.join_labels(file, labels)?;
+            stage.join_labels(given, file, labels)?;
         }
         for embedding in std::mem::take(&mut files.embeddings) {
-            stage.join_embedding(&files, embedding)?;
+            stage.join_embedding(given, &files, embedding)?;
         }
         stage.ontology = files.ontology;
         stage.gene_sets = files.gene_sets.into_iter().flat_map(|(_, sets)| sets).collect();
@@ -57,6 +76,7 @@ impl Stage {
             ontology: Vec::new(),
             notices: Vec::new(),
             sae: None,
+            by_order: Vec::new(),
         };
         if let Some((file, content)) = files.anndata.take() {
             let (mut dataset, notices) = start_from_anndata(&file, *content)?;
@@ -78,12 +98,15 @@ impl Stage {
         Ok(stage)
     }
 
-    fn join_labels(&mut self, file: &str, labels: &LabelsFile) -> Result<(), AssembleError> {
-        let n_cells = self.cells.n_cells();
-        let matches = match (&labels.ids, self.cells.ids()) {
-            (Some(row_ids), Some(cell_ids)) => Matches::by_id(file, row_ids, cell_ids)?,
-            (None, _) => Matches::by_order(file, labels.n_rows, n_cells, "the file has no column of cell ids")?,
-            (_, None) => Matches::by_order(file, labels.n_rows, n_cells, "the cells of the data set have no ids")?,
+    fn join_labels(&mut self, given: Given<'_>, file: &str, labels: &LabelsFile) -> Result<(), AssembleError> {
+        let matches = match (&labels.ids, self.known(given)) {
+            (Some(row_ids), Some(known)) => Matches::by_id(file, row_ids, known, given.trim([file]))?,
+            (None, _) => {
+                Matches::by_order(file, labels.n_rows, self.counts(given), "the file has no column of cell ids")?
+            }
+            (_, None) => {
+                Matches::by_order(file, labels.n_rows, self.counts(given), "the cells of the data set have no ids")?
+            }
         };
         if let (Some(ids), None) = (&labels.ids, self.cells.ids()) {
             self.give_ids(file, ids)?;
@@ -94,7 +117,7 @@ impl Stage {
             let added = self.cells.add_column(column);
             added.map_err(|source| AssembleError::Data { file: file.to_owned(), source })?;
         }
-        self.notices.push(labels_notice(file, &matches));
+        self.note(file, report::labels(file, &matches), matches.method);
         self.notices.extend(renamed);
         Ok(())
     }
@@ -114,15 +137,24 @@ impl Stage {
         Ok(())
     }
 
-    fn join_embedding(&mut self, files: &Files, embedding: EmbeddingFile) -> Result<(), AssembleError> {
+    fn join_embedding(
+        &mut self,
+        given: Given<'_>,
+        files: &Files,
+        embedding: EmbeddingFile,
+    ) -> Result<(), AssembleError> {
         let EmbeddingFile { file, name, ids, values } = embedding;
         values.check_finite(&name).map_err(|source| AssembleError::Data { file: file.clone(), source })?;
-        let (matches, notice) = match (&ids, self.cells.ids()) {
-            (Some(row_ids), Some(cell_ids)) => own_ids(&file, row_ids, cell_ids)?,
-            _ => self.match_without_ids(files, &file, values.n_rows(), ids.is_some())?,
+        let (matches, notice) = match (&ids, self.known(given)) {
+            (Some(row_ids), Some(known)) => {
+                let matches = Matches::by_id(&file, row_ids, known, given.trim([&file]))?;
+                let notice = report::embedding(&file, &matches);
+                (matches, notice)
+            }
+            _ => self.match_without_ids(given, files, &file, values.n_rows(), ids.is_some())?,
         };
-        let values = matches.matrix(&file, values, self.cells.ids())?;
-        self.notices.push(notice);
+        let values = matches.matrix(&file, values, ids.as_deref(), self.cells.ids())?;
+        self.note(&file, notice, matches.method);
         replace_or_push(&mut self.embeddings, Embedding { name, values, joined_by: matches.method });
         match ids {
             Some(ids) if self.cells.ids().is_none() => self.give_ids(&file, &ids),
@@ -133,32 +165,51 @@ impl Stage {
     /// Matches rows whose file has no ids, or that meet cells without.
     fn match_without_ids(
         &self,
+        given: Given<'_>,
         files: &Files,
         file: &str,
         n_rows: usize,
         has_ids: bool,
     ) -> Result<(Matches, Notice), AssembleError> {
         let ids = files.ids_for(n_rows).filter(|(labels, _)| self.ids_from.as_deref() != Some(labels));
-        if let (Some((labels_file, row_ids)), Some(cell_ids)) = (ids, self.cells.ids()) {
-            let matches = Matches::by_id(file, row_ids, cell_ids)?;
-            let text = format!(
-                "{file:?} has no cell ids; it was given those of {labels_file:?}, which has as many rows, and was \
-                 joined with the cells by id."
-            );
-            return Ok((matches, Notice::info(text)));
+        if let (Some((labels_file, row_ids)), Some(known)) = (ids, self.known(given)) {
+            let matches = Matches::by_id(file, row_ids, known, given.trim([file, labels_file]))?;
+            let notice = report::lent_ids(file, labels_file, &matches);
+            return Ok((matches, notice));
         }
-        let n_cells = self.cells.n_cells();
         let (reason, who) = if has_ids {
             ("the cells of the data set have no ids", "The data set")
         } else {
             ("the file has no cell ids", "It")
         };
-        let matches = Matches::by_order(file, n_rows, n_cells, reason)?;
+        let matches = Matches::by_order(file, n_rows, self.counts(given), reason)?;
         let text = format!(
-            "{file:?} has as many rows as there are cells ({n_cells}). {who} has no cell ids, so the rows are trusted to \
+            "{file:?} has as many rows as there are cells ({n_rows}). {who} has no cell ids, so the rows are trusted to \
              be in the order of the cells."
         );
         Ok((matches, Notice::warning(text)))
+    }
+
+    /// The cells as rows are matched with them, if they have ids.
+    fn known<'a>(&'a self, given: Given<'a>) -> Option<Known<'a>> {
+        self.cells.ids().map(|ids| Known { ids, genes: self.genes(given) })
+    }
+
+    fn genes<'a>(&'a self, given: Given<'a>) -> &'a [String] {
+        let fresh = self.fresh.as_ref().and_then(|dataset| dataset.expression.as_ref());
+        fresh.map_or(given.open_genes, |expression| &expression.gene_names)
+    }
+
+    /// Cells and genes.
+    fn counts(&self, given: Given<'_>) -> (usize, usize) {
+        (self.cells.n_cells(), self.genes(given).len())
+    }
+
+    fn note(&mut self, file: &str, notice: Notice, method: JoinMethod) {
+        self.notices.push(notice);
+        if method == JoinMethod::Order && !self.by_order.iter().any(|known| known == file) {
+            self.by_order.push(file.to_owned());
+        }
     }
 
     /// Puts everything in place; nothing can fail any more.
@@ -168,6 +219,8 @@ impl Stage {
         let known_ontology = std::mem::take(&mut open.ontology);
         let mut dataset = self.fresh.unwrap_or(open);
         dataset.cells = self.cells;
+        self.notices.extend(report::still_by_order(&dataset.by_order));
+        dataset.by_order.extend(self.by_order);
         for embedding in self.embeddings {
             if dataset.embedding(&embedding.name).is_some() {
                 let text = format!("The embedding {:?} was replaced by the one just opened.", embedding.name);
@@ -175,7 +228,7 @@ impl Stage {
             }
             replace_or_push(&mut dataset.embeddings, embedding);
         }
-        self.notices.extend(add_gene_sets(&mut gene_sets, self.gene_sets));
+        self.notices.extend(merge(&mut gene_sets, self.gene_sets));
         dataset.gene_sets = gene_sets;
         dataset.ontology = if self.ontology.is_empty() { known_ontology } else { self.ontology };
         Assembled { dataset, notices: self.notices, sae: self.sae }
@@ -189,39 +242,6 @@ fn cells_with_ids(file: &str, ids: &[String]) -> Result<CellTable, AssembleError
         }
         source => AssembleError::Data { file: file.to_owned(), source },
     })
-}
-
-/// Matches an embedding that has ids with cells that have them.
-fn own_ids(file: &str, row_ids: &[String], cell_ids: &[String]) -> Result<(Matches, Notice), AssembleError> {
-    let matches = Matches::by_id(file, row_ids, cell_ids)?;
-    let n_unused = matches.n_rows - matches.n_matched;
-    let notice = if n_unused == 0 {
-        Notice::info(format!("The {} rows of {file:?} were joined with the cells by id.", matches.n_rows))
-    } else {
-        let text = format!("{file:?} was joined with the cells by id; {n_unused} of its rows belong to no cell.");
-        Notice::warning(text)
-    };
-    Ok((matches, notice))
-}
-
-fn labels_notice(file: &str, matches: &Matches) -> Notice {
-    let (n_cells, n_rows) = (matches.row_by_cell.len(), matches.n_rows);
-    if matches.method == JoinMethod::Order {
-        return Notice::warning(format!(
-            "The {n_rows} rows of {file:?} were joined with the cells by order, because one side has no cell ids; they \
-             are trusted to be in the order of the cells."
-        ));
-    }
-    let n_unused = n_rows - matches.n_matched;
-    if matches.n_missing() == 0 && n_unused == 0 {
-        return Notice::info(format!("The {n_rows} rows of {file:?} were joined with the cells by id."));
-    }
-    Notice::warning(format!(
-        "{file:?} was joined with the cells by id: {} of {n_cells} cells have labels from it, {} have none, and \
-         {n_unused} of its {n_rows} rows belong to no cell.",
-        matches.n_matched,
-        matches.n_missing()
-    ))
 }
 
 fn replace_or_push(embeddings: &mut Vec<Embedding>, embedding: Embedding) {
@@ -253,25 +273,8 @@ fn start_from_anndata(file: &str, content: AnnDataFile) -> Result<(Dataset, Vec<
         let embedding = Embedding { name, values, joined_by: JoinMethod::SameFile };
         dataset.add_embedding(embedding).map_err(data_error)?;
     }
-    Ok((dataset, content.notices))
-}
-
-/// Appends sets; one that is there already with the same genes is left out, one with other genes is renamed.
-fn add_gene_sets(known: &mut Vec<GeneSet>, added: Vec<GeneSet>) -> Option<Notice> {
-    let n_added = added.len();
-    let by_name: BTreeMap<&str, &[String]> =
-        known.iter().map(|set| (set.name.as_str(), set.genes.as_slice())).collect();
-    let new: Vec<GeneSet> =
-        added.into_iter().filter(|set| by_name.get(set.name.as_str()) != Some(&set.genes.as_slice())).collect();
-    let n_repeated = n_added - new.len();
-    known.extend(new);
-    let renamed = make_names_distinct(known);
-    match (n_repeated, renamed) {
-        (0, None) => None,
-        (n, None) => Some(Notice::info(format!("{n} gene sets were open already and are kept once."))),
-        (n, Some(example)) => Some(Notice::warning(format!(
-            "Some gene sets have the name of another with other genes and were renamed, such as {example:?}; {n} were \
-             open already and are kept once."
-        ))),
-    }
+    let mut notices = content.notices;
+    notices.extend(report::turned(&dataset));
+    notices.extend(report::scaled(&dataset));
+    Ok((dataset, notices))
 }

@@ -9,6 +9,7 @@
 mod archive;
 mod compound;
 mod expression;
+mod foreign;
 mod guard;
 mod heap;
 mod left_out;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 use archive::{Archive, Node};
 pub(crate) use expression::duplicate_genes;
 use expression::read_expression;
+use foreign::refuse_foreign;
 use library_sizes::set_library_sizes;
 use obsm::read_obsm;
 use table::Table;
@@ -57,7 +59,7 @@ pub struct AnnDataFile {
 /// Reads an AnnData file, or the count matrix of a 10x .h5.
 ///
 /// # Errors
-/// [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`],
+/// [`ImportError::Unrecognised`] for other HDF5, [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`],
 /// [`ImportError::Data`] with the place in the file; [`ImportError::OutOfMemory`]; [`ImportError::Cancelled`].
 pub(crate) fn import_h5ad(
     name: &str,
@@ -71,6 +73,7 @@ pub(crate) fn import_h5ad(
     {
         return ten_x::read(&archive, &group, observer);
     }
+    refuse_foreign(&archive)?;
     let obs = Table::open(&archive, "obs")?;
     let cell_ids = obs.index()?;
     let n_cells = match &cell_ids {

@@ -1,12 +1,10 @@
 //! What an analysis of all features needs to know, made once from the data and the parameters.
 
-use std::collections::BTreeSet;
-
 use super::normaliser::Normaliser;
 use super::params::{SoundParams, Universe};
 use super::shard::ShardPlan;
 use crate::data::{Expression, GeneSet, Notice};
-use crate::enrich::MatchedGeneSets;
+use crate::enrich::{GeneLookup, MatchedGeneSets};
 use crate::lens::analysis::no_set_notice;
 use crate::lens::prepared::normalised_already_notice;
 use crate::lens::{AnalysisParams, LensError};
@@ -23,10 +21,10 @@ impl ShardPlan {
     ) -> Result<(Self, Vec<Notice>), LensError> {
         params.check()?;
         let normaliser = Normaliser::new(expression, params.values)?;
-        let names = &expression.gene_names;
-        let is_in_universe = universe(names, gene_sets, &params.sound)?;
+        let lookup = GeneLookup::best(expression, genes_of(gene_sets));
+        let is_in_universe = universe(expression, &lookup, gene_sets, &params.sound)?;
         let (min, max) = (params.min_set_size, params.max_set_size);
-        let sets = MatchedGeneSets::within(names, gene_sets, min, max, |gene| is_in_universe[gene]);
+        let sets = MatchedGeneSets::looked_up(&lookup, gene_sets, min, max, |gene| is_in_universe[gene]);
         let mut notices = Vec::new();
         notices.extend(normalised_already_notice(expression, params.values));
         if let Universe::Listed { name, genes } = &params.sound.universe {
@@ -37,25 +35,37 @@ impl ShardPlan {
         if sets.is_empty() && !gene_sets.is_empty() {
             notices.push(no_set_notice(&sets, expression.n_genes(), min, max));
         }
-        let plan = Self { n_genes: names.len(), normaliser, params: params.sound.clone(), sets, is_in_universe };
+        let plan =
+            Self { n_genes: expression.n_genes(), normaliser, params: params.sound.clone(), sets, is_in_universe };
         Ok((plan, notices))
     }
 }
 
+fn genes_of(sets: &[GeneSet]) -> impl Iterator<Item = &str> {
+    sets.iter().flat_map(|set| set.genes.iter().map(String::as_str))
+}
+
 /// Whether each gene is in the universe.
-fn universe(names: &[String], gene_sets: &[GeneSet], params: &SoundParams) -> Result<Vec<bool>, LensError> {
+fn universe(
+    expression: &Expression,
+    lookup: &GeneLookup,
+    gene_sets: &[GeneSet],
+    params: &SoundParams,
+) -> Result<Vec<bool>, LensError> {
     // Of genes with one name the first is the one that sets mean.
-    let among = |known: BTreeSet<&str>| {
-        let mut seen = BTreeSet::new();
-        names.iter().map(|name| known.contains(name.as_str()) && seen.insert(name)).collect::<Vec<bool>>()
+    let among = |lookup: &GeneLookup, known: &mut dyn Iterator<Item = &str>| {
+        let mut is_found = vec![false; expression.n_genes()];
+        for gene in known.filter_map(|name| lookup.position(name)) {
+            is_found[gene as usize] = true;
+        }
+        is_found
     };
     match &params.universe {
-        Universe::Measured => Ok(vec![true; names.len()]),
-        Universe::Annotated => {
-            Ok(among(gene_sets.iter().flat_map(|set| set.genes.iter().map(String::as_str)).collect()))
-        }
+        Universe::Measured => Ok(vec![true; expression.n_genes()]),
+        Universe::Annotated => Ok(among(lookup, &mut genes_of(gene_sets))),
         Universe::Listed { name, genes } => {
-            let found = among(genes.iter().map(String::as_str).collect());
+            let listed = GeneLookup::best(expression, genes.iter().map(String::as_str));
+            let found = among(&listed, &mut genes.iter().map(String::as_str));
             if found.contains(&true) {
                 Ok(found)
             } else {

@@ -91,10 +91,14 @@ fn gene_set_facts(sets: &GeneSetSummary) -> AnyView {
         [] => "All genes of the sets are in the data".to_owned(),
         examples => format!("Not in the data, for example: {}", examples.join(", ")),
     };
+    let known = match sets.gene_examples.as_slice() {
+        [] => String::new(),
+        examples => format!(". Genes of the data: {}, …", examples.join(", ")),
+    };
     view! {
         {fact("Sets matched", matched)}
         <dt>"Set genes found"</dt>
-        <dd title=missing>{genes}</dd>
+        <dd title=format!("{missing}{known}")>{genes} <span class="muted">{format!(" by {}", sets.found_by)}</span></dd>
     }
     .into_any()
 }

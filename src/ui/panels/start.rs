@@ -54,7 +54,17 @@ pub(crate) fn OpenStatus() -> impl IntoView {
         }
         JobState::Failed(message) => {
             let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Open)));
-            view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss /> }.into_any()
+            // An offer comes before the refusal it belongs to.
+            if store.peek(|state| state.offer.is_none()) {
+                return view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss /> }.into_any();
+            }
+            let accept = move || store.send(Msg::AcceptIdOffer);
+            view! {
+                <Banner kind=BannerKind::Error text=message on_dismiss=dismiss>
+                    <Button text="Join by the shortened ids" on_press=accept />
+                </Banner>
+            }
+            .into_any()
         }
     }
 }
@@ -92,7 +102,7 @@ fn FormatList() -> impl IntoView {
             <dt>"Labels"</dt>
             <dd><code>".csv"</code> ", " <code>".parquet"</code></dd>
             <dt>"Gene sets"</dt>
-            <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", MSigDB " <code>".json"</code></dd>
+            <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", " <code>".json"</code> ", " <code>".yaml"</code> ", " <code>".obo"</code> " + " <code>".gaf"</code></dd>
             <dt>"Trained weights"</dt>
             <dd>"SAELens " <code>"cfg.json"</code> " + " <code>".safetensors"</code></dd>
         </dl>

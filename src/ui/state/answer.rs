@@ -34,6 +34,10 @@ impl State {
                 self.sweep = Some(Shared::new(summary));
                 Vec::new()
             }
+            Event::IdTrimOffered(trim) => {
+                self.id_trim_offered(trim);
+                Vec::new()
+            }
             Event::Noticed(notice) => self.say(notice.level, notice.text),
             Event::Failed { message } => self.failed(id, message),
             Event::Broken { message } => self.engine_broken(message),

@@ -27,6 +27,8 @@ pub enum Msg {
     DemoFailed(String),
     /// Files were dropped, picked or fetched.
     Open(Vec<FileHandle>),
+    /// Open the refused files again, their cell ids cut as was offered.
+    AcceptIdOffer,
     /// Close what is open.
     Close,
     /// Start the engine again and reopen what was open.

@@ -33,7 +33,7 @@ pub use views::{CellColoring, ColoringValues, Hover, MapPoints, Preview};
 use crate::data::{CellSelection, FeatureId};
 use crate::protocol::{
     AnalysisSummary, CellColor, CheckpointInfo, DatasetSummary, DeviceChoice, DeviceReport, FeatureCard, FileHandle,
-    Job, LabelInfo, MapSource, NoticeLevel, SaeParams, SaeQuality, SaeSummary, SteerResult, SweepSummary,
+    IdTrim, Job, LabelInfo, MapSource, NoticeLevel, SaeParams, SaeQuality, SaeSummary, SteerResult, SweepSummary,
     TrainProgress,
 };
 
@@ -154,6 +154,15 @@ pub struct Toast {
     pub text: String,
 }
 
+/// Files that could be joined by parts of their cell ids, if a person says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdOffer {
+    /// The files.
+    pub files: Vec<FileHandle>,
+    /// What would be left out, by file.
+    pub trims: Vec<IdTrim>,
+}
+
 /// All the page knows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -171,6 +180,11 @@ pub struct State {
     pub opened: Vec<FileHandle>,
     /// The files being opened.
     pub opening: Vec<FileHandle>,
+    /// What of cell ids a person accepted to be left out: for the files behind the data, and for those being opened.
+    trims: Vec<IdTrim>,
+    opening_trims: Vec<IdTrim>,
+    /// Files that were refused, and how their cell ids would agree.
+    pub offer: Option<IdOffer>,
     /// The sparse autoencoder in use.
     pub sae: Option<Shared<SaeSummary>>,
     /// How good it is.
@@ -235,6 +249,9 @@ impl Default for State {
             dataset: None,
             opened: Vec::new(),
             opening: Vec::new(),
+            trims: Vec::new(),
+            opening_trims: Vec::new(),
+            offer: None,
             sae: None,
             quality: Remote::default(),
             training: Training::default(),

@@ -1,15 +1,19 @@
 //! Opening, closing and what follows from either.
 
-use super::{Effect, EngineStatus, JobState, LabelViews, Remote, Shared, State, Table, Training, ViewKind};
+use super::{Effect, EngineStatus, IdOffer, JobState, LabelViews, Remote, Shared, State, Table, Training, ViewKind};
 use crate::data::CellSelection;
 use crate::protocol::{
-    CellColor, DatasetSummary, EmbeddingInfo, FileHandle, LabelInfo, LabelKind, MapSource, NoticeLevel, Request,
-    ViewQuery,
+    CellColor, DatasetSummary, EmbeddingInfo, FileHandle, IdTrim, LabelInfo, LabelKind, MapSource, NoticeLevel,
+    Request, ViewQuery,
 };
 
 impl State {
     /// Asks the engine to open files, starting it if it is not there.
     pub(super) fn open(&mut self, files: Vec<FileHandle>) -> Vec<Effect> {
+        self.open_trimmed(files, Vec::new())
+    }
+
+    fn open_trimmed(&mut self, files: Vec<FileHandle>, trims: Vec<IdTrim>) -> Vec<Effect> {
         if files.is_empty() {
             return Vec::new();
         }
@@ -19,9 +23,25 @@ impl State {
         }
         self.jobs.open = JobState::Running { fraction: 0.0, message: format!("Opening {}", names(&files)) };
         self.opening.clone_from(&files);
+        self.opening_trims.clone_from(&trims);
+        self.offer = None;
         let mut effects = self.start_engine();
-        effects.push(self.send(Request::Open { files, embedding: None }));
+        effects.push(self.send(Request::Open { files, embedding: None, trims }));
         effects
+    }
+
+    /// Keeps how the cell ids of the files being opened would agree; the engine refuses them next.
+    pub(super) fn id_trim_offered(&mut self, trim: IdTrim) {
+        let mut trims = self.opening_trims.clone();
+        trims.retain(|known| known.file != trim.file);
+        trims.push(trim);
+        self.offer = Some(IdOffer { files: self.opening.clone(), trims });
+    }
+
+    /// Opens refused files again, their cell ids cut as was offered.
+    pub(super) fn accept_id_offer(&mut self) -> Vec<Effect> {
+        let Some(IdOffer { files, trims }) = self.offer.take() else { return Vec::new() };
+        self.open_trimmed(files, trims)
     }
 
     /// The effect that starts the engine, if nobody did yet.
@@ -38,23 +58,24 @@ impl State {
         self.requests.clear();
         self.engine = EngineStatus::Starting;
         self.device = None;
-        let files = std::mem::take(&mut self.opened);
+        let (files, trims) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.trims));
         self.forget_data();
         let mut effects = vec![Effect::RestartEngine];
-        effects.extend(self.open(files));
+        effects.extend(self.open_trimmed(files, trims));
         effects
     }
 
     /// Takes the summary of what is open now.
     pub(super) fn dataset_opened(&mut self, summary: DatasetSummary) -> Vec<Effect> {
         self.jobs.open = JobState::Idle;
-        let opening = std::mem::take(&mut self.opening);
+        let (opening, trims) = (std::mem::take(&mut self.opening), std::mem::take(&mut self.opening_trims));
         if self.dataset.as_ref().is_none_or(|open| is_other_data(open, &summary)) {
             self.forget_data();
-            self.opened = opening;
+            (self.opened, self.trims) = (opening, trims);
             self.preview.take_if(|preview| preview.points.x.len() != summary.n_cells);
         } else {
             self.opened.extend(opening);
+            self.trims.extend(trims);
             self.label_codes.clear();
             // The engine says next whether it still stands.
             self.sweep = None;
@@ -82,6 +103,7 @@ impl State {
     pub(super) fn forget_data(&mut self) {
         self.dataset = None;
         self.opened.clear();
+        self.trims.clear();
         self.training = Training::default();
         self.jobs.train = JobState::Idle;
         self.jobs.sweep = JobState::Idle;

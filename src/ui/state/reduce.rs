@@ -23,6 +23,7 @@ pub fn reduce(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::DemoFailed(message) => state.demo_failed(message),
         Msg::Open(files) => state.open(files),
+        Msg::AcceptIdOffer => state.accept_id_offer(),
         Msg::Close => state.close(),
         Msg::Restart => state.restart(),
         Msg::ChooseDevice(choice) => {
@@ -38,6 +39,7 @@ pub fn reduce(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::DismissError(job) => {
             *state.jobs.get_mut(job) = JobState::Idle;
+            state.offer.take_if(|_| job == Job::Open);
             Vec::new()
         }
         job_or_look => reduce_job(state, job_or_look),
@@ -158,6 +160,7 @@ impl State {
         self.forget_data();
         self.preview = None;
         self.opening.clear();
+        self.offer = None;
         self.jobs.open = JobState::Idle;
         if self.engine == EngineStatus::NotStarted { Vec::new() } else { vec![self.send(Request::Close)] }
     }

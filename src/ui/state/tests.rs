@@ -1,7 +1,7 @@
 //! The page's rules, driven by messages and answers.
 
 use super::*;
-use crate::data::{JoinMethod, LabelChoice};
+use crate::data::{IdParts, JoinMethod, LabelChoice};
 use crate::protocol::*;
 
 /// A summary with a UMAP, a PCA and two labels.
@@ -124,6 +124,39 @@ fn a_failed_open_keeps_what_was_open() {
     say(&mut state, id, Event::Failed { message: "bad".into() });
     assert_eq!(state.jobs.open.error(), Some("bad"));
     assert_eq!(state.dataset.as_ref().unwrap().name, "kang");
+}
+
+#[test]
+fn an_offer_to_cut_cell_ids_is_sent_back_only_when_it_is_accepted() {
+    let mut state = opened("kang");
+    let trim = |file: &str| IdTrim {
+        file: file.into(),
+        of_file: IdParts { n_first: 0, n_last: 1 },
+        of_cells: IdParts::default(),
+    };
+    let refuse = |state: &mut State, effects: &[Effect], file: &str| {
+        let id = calls(effects)[0].id;
+        say(state, id, Event::IdTrimOffered(trim(file)));
+        say(state, id, Event::Failed { message: file.into() });
+    };
+    let first = reduce(&mut state, Msg::Open(files(&["l.csv", "e.npz"])));
+    refuse(&mut state, &first, "l.csv");
+    let second = reduce(&mut state, Msg::AcceptIdOffer);
+    refuse(&mut state, &second, "e.npz");
+    let third = reduce(&mut state, Msg::AcceptIdOffer);
+    let trims = vec![trim("l.csv"), trim("e.npz")];
+    let request = Request::Open { files: files(&["l.csv", "e.npz"]), embedding: None, trims: trims.clone() };
+    assert_eq!(calls(&third)[0].request, request);
+    say(&mut state, calls(&third)[0].id, Event::DatasetOpened(summary("kang", 100)));
+    assert_eq!((state.offer.is_none(), reduce(&mut state, Msg::AcceptIdOffer)), (true, Vec::new()));
+    let other = reduce(&mut state, Msg::Open(files(&["l.csv"])));
+    let request = Request::Open { files: files(&["l.csv"]), embedding: None, trims: Vec::new() };
+    assert_eq!(calls(&other)[0].request, request);
+    refuse(&mut state, &other, "l.csv");
+    reduce(&mut state, Msg::DismissError(Job::Open));
+    assert!(state.offer.is_none());
+    let Request::Open { trims: again, .. } = &calls(&reduce(&mut state, Msg::Restart))[0].request else { panic!() };
+    assert_eq!(*again, trims);
 }
 
 #[test]
@@ -292,7 +325,10 @@ fn a_broken_engine_ends_jobs_and_restart_reopens_the_files() {
     assert!(!state.jobs.train.is_running());
     let effects = reduce(&mut state, Msg::Restart);
     assert_eq!(effects[0], Effect::RestartEngine);
-    assert_eq!(calls(&effects)[0].request, Request::Open { files: files(&["a.h5ad"]), embedding: None });
+    assert_eq!(
+        calls(&effects)[0].request,
+        Request::Open { files: files(&["a.h5ad"]), embedding: None, trims: Vec::new() }
+    );
 }
 
 #[test]

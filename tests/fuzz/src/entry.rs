@@ -6,10 +6,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use featurescope::data::{Dataset, DenseMatrix, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Observer};
+use featurescope::data::{
+    Dataset, DenseMatrix, GeneAnnotation, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Observer,
+};
 use featurescope::io::{
     AnnDataFile, EmbeddingFormat, FileKind, GeneSetFormat, ImportError, Imported, LabelsFile, LabelsFormat,
-    MemorySource, SaeWeightsFile, assemble, import, import_as,
+    MemorySource, SaeWeightsFile, assemble, import, import_all, import_as,
 };
 use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 
@@ -17,8 +19,24 @@ use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 const MAX_MESSAGE: usize = 4000;
 /// More warnings about one file are not read by anyone.
 const MAX_WARNINGS: usize = 200;
-/// Endings under which text is opened.
-const ENDINGS: [&str; 9] = ["csv", "tsv", "gmt", "gmx", "json", "obo", "txt", "h5ad", ""];
+/// Names under which text is opened.
+const NAMES: [&str; 15] = [
+    "file.csv",
+    "file.tsv",
+    "barcodes.tsv",
+    "features.tsv",
+    "matrix.mtx",
+    "file.gmt",
+    "file.gmx",
+    "file.json",
+    "file.yaml",
+    "file.obo",
+    "file.gaf",
+    "file.txt",
+    "file.h5ad",
+    "file.zip",
+    "file",
+];
 
 const SMALL_H5AD: &[u8] = include_bytes!("../../fixtures/engine/small.h5ad");
 /// Configurations of each library, opened with whatever weights there are.
@@ -96,7 +114,7 @@ pub fn parquet(bytes: &[u8]) {
     checked_import("table.parquet", bytes);
 }
 
-/// Tables, gene sets, ontologies: everything that is text.
+/// Tables, gene sets, ontologies and their annotations, sparse matrices: everything that is text.
 pub fn text(bytes: &[u8]) {
     opened(FileKind::Embedding(EmbeddingFormat::Csv), "latent.csv", bytes);
     opened(FileKind::Labels(LabelsFormat::Csv), "labels.csv", bytes);
@@ -104,32 +122,47 @@ pub fn text(bytes: &[u8]) {
     opened(FileKind::GeneSets(GeneSetFormat::Gmx), "sets.gmx", bytes);
     opened(FileKind::GeneSets(GeneSetFormat::Json), "sets.json", bytes);
     opened(FileKind::GeneSets(GeneSetFormat::Table), "sets.csv", bytes);
+    opened(FileKind::GeneSets(GeneSetFormat::Yaml), "sets.yaml", bytes);
     opened(FileKind::Ontology, "terms.obo", bytes);
+    opened(FileKind::Annotations, "terms.gaf", bytes);
+    opened(FileKind::CountMatrix, "matrix.mtx", bytes);
+    opened(FileKind::Barcodes, "barcodes.tsv", bytes);
+    opened(FileKind::Features, "features.tsv", bytes);
 }
 
-/// Any file under any name, joined with a data set that is open.
+/// Any file under any name, an archive as the files inside, joined with a data set that is open.
 pub fn any(bytes: &[u8]) {
-    for ending in ENDINGS {
-        let name = format!("file.{ending}");
-        if let Some(imported) = checked_import(name.trim_end_matches('.'), bytes) {
-            joined(&name, imported);
-        }
-        // Binary files are told by their content.
-        if bytes.first().is_none_or(|&first| !(b'\t'..=b'~').contains(&first)) || bytes.contains(&0) {
-            break;
+    // Binary files are told by their content.
+    let is_text = bytes.first().is_some_and(|first| (b'\t'..=b'~').contains(first)) && !bytes.contains(&0);
+    for name in &NAMES[..if is_text { NAMES.len() } else { 1 }] {
+        if let Some(files) = checked_import(name, bytes) {
+            joined(files);
         }
     }
 }
 
 fn opened(kind: FileKind, name: &str, bytes: &[u8]) {
-    checked(name, import_as(kind, name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()));
+    match import_as(kind, name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()) {
+        Ok(imported) => check_imported(name, &imported),
+        Err(error) => check_error(name, &error),
+    }
 }
 
-fn checked_import(name: &str, bytes: &[u8]) -> Option<Imported> {
-    checked(name, import(name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()))
+fn checked_import(name: &str, bytes: &[u8]) -> Option<Vec<(String, Imported)>> {
+    match import_all(name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()) {
+        Ok(files) => {
+            assert!(!files.is_empty(), "files inside");
+            files.iter().for_each(|(name, imported)| check_imported(name, imported));
+            Some(files)
+        }
+        Err(error) => {
+            check_error(name, &error);
+            None
+        }
+    }
 }
 
-fn joined(name: &str, imported: Imported) {
+fn joined(files: Vec<(String, Imported)>) {
     static OPEN: OnceLock<Dataset> = OnceLock::new();
     let open = OPEN.get_or_init(|| {
         let small = import("small.h5ad", Arc::new(MemorySource(SMALL_H5AD.to_vec())), &Listener::default());
@@ -138,8 +171,7 @@ fn joined(name: &str, imported: Imported) {
         joined.unwrap_or_else(|failure| panic!("{failure}")).dataset
     });
     for current in [Some(open.clone()), None] {
-        let files = vec![(name.to_owned(), imported.clone())];
-        match assemble(current.clone(), files, &Listener::default()) {
+        match assemble(current.clone(), files.clone(), &Listener::default()) {
             Ok(assembled) => {
                 check_cells(&assembled.dataset);
                 assembled.notices.iter().for_each(|notice| check_message(&notice.text));
@@ -160,16 +192,10 @@ fn check_cells(data: &Dataset) {
     assert!(data.expression.as_ref().is_none_or(|expression| expression.n_cells() == n_cells));
 }
 
-fn checked(name: &str, result: Result<Imported, ImportError>) -> Option<Imported> {
-    match &result {
-        Ok(imported) => check_imported(name, imported),
-        Err(error) => {
-            let message = error.to_string();
-            check_message(&message);
-            assert!(message.contains(name), "the error names the file: {message}");
-        }
-    }
-    result.ok()
+fn check_error(name: &str, error: &ImportError) {
+    let message = error.to_string();
+    check_message(&message);
+    assert!(message.contains(name), "the error names the file: {message}");
 }
 
 fn check_imported(name: &str, imported: &Imported) {
@@ -180,6 +206,26 @@ fn check_imported(name: &str, imported: &Imported) {
         }
         Imported::Labels(labels) => check_labels(labels),
         Imported::GeneSets(sets) => check_sets(sets),
+        Imported::Annotations(annotations) => {
+            let is_known = |row: &GeneAnnotation| {
+                (row.gene as usize) < annotations.genes.len()
+                    && (row.term as usize) < annotations.terms.len()
+                    && (row.evidence as usize) < annotations.evidence.len()
+            };
+            assert!(
+                !annotations.rows.is_empty() && annotations.rows.iter().all(is_known),
+                "annotations of known things"
+            );
+        }
+        Imported::CountMatrix(matrix) => matrix.for_each_row(|_, row| {
+            let is_inside = |&index: &u32| (index as usize) < matrix.n_minor();
+            assert!(row.indices.iter().all(is_inside) && row.values.iter().all(|value| value.is_finite()));
+        }),
+        Imported::Barcodes(barcodes) => assert!(!barcodes.is_empty()),
+        Imported::Features(features) => {
+            assert!(!features.ids.is_empty() && features.names.len() == features.ids.len());
+            assert!(features.kinds.is_empty() || features.kinds.len() == features.ids.len());
+        }
         Imported::Ontology(terms) => assert!(!terms.is_empty() && terms.iter().all(|term| !term.id.is_empty())),
         Imported::SaeConfig(config) => {
             understand(name, &SaeWeightsFile::Safetensors(WEIGHTS[0].to_vec()), Some(config), None);
