@@ -4,10 +4,8 @@
 //! is read here as it is and with seeded changes. `hostile` holds files made by hand.
 
 #[path = "fuzz/src/entry.rs"]
-#[expect(dead_code, reason = "checksums are put right where libFuzzer changes bytes")]
 mod entry;
 #[path = "fuzz/src/envelope.rs"]
-#[expect(dead_code, reason = "as above")]
 mod envelope;
 mod hostile;
 #[path = "fuzz/src/meter.rs"]

@@ -15,6 +15,8 @@ use featurescope::io::{
 };
 use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 
+use super::envelope::with_checksums;
+
 /// A message of more bytes is no sentence.
 const MAX_MESSAGE: usize = 4000;
 /// More warnings about one file are not read by anyone.
@@ -59,9 +61,13 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: [Target; 5] =
     [("hdf5", hdf5), ("arrays", arrays), ("parquet", parquet), ("text", text), ("any", any)];
 
-/// AnnData.
+/// AnnData and 10x matrices, as they are and with their checksums put right.
 pub fn hdf5(bytes: &[u8]) {
     opened(FileKind::AnnData, "cells.h5ad", bytes);
+    let repaired = with_checksums(bytes.to_vec(), wrong_checksum);
+    if repaired != bytes {
+        opened(FileKind::AnnData, "cells.h5ad", &repaired);
+    }
 }
 
 /// Whether a file of that name is read.
@@ -70,7 +76,7 @@ pub fn opens(name: &str, bytes: &[u8]) -> bool {
 }
 
 /// The checksum that an HDF5 file has and the one that it should have, where the first that is read is wrong.
-pub fn wrong_checksum(bytes: &[u8]) -> Option<(u32, u32)> {
+fn wrong_checksum(bytes: &[u8]) -> Option<(u32, u32)> {
     let listener = Complaints::default();
     let source = Arc::new(MemorySource(bytes.to_vec()));
     let end = import_as(FileKind::AnnData, "cells.h5ad", source, &listener).err().map(|error| error.to_string());
