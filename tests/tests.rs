@@ -9,5 +9,6 @@ mod demo;
 mod engine;
 mod io;
 mod lens;
+mod robustness;
 mod sae;
 mod steer;

@@ -73,6 +73,8 @@ pub struct CellTable {
     n_cells: usize,
     ids: Option<Vec<String>>,
     columns: Vec<LabelColumn>,
+    /// Where in `columns` a name stands: there may be as many as a table has room for.
+    places: BTreeMap<String, usize>,
     colours: BTreeMap<String, Vec<String>>,
 }
 
@@ -107,9 +109,12 @@ impl CellTable {
             return Err(DataError::CellCount { what: column.name, expected, found });
         }
         self.colours.remove(&column.name);
-        match self.columns.iter_mut().find(|known| known.name == column.name) {
-            Some(known) => *known = column,
-            None => self.columns.push(column),
+        match self.places.get(&column.name) {
+            Some(&at) => self.columns[at] = column,
+            None => {
+                self.places.insert(column.name.clone(), self.columns.len());
+                self.columns.push(column);
+            }
         }
         Ok(())
     }
@@ -150,7 +155,7 @@ impl CellTable {
 
     /// The column of that name.
     pub fn column(&self, name: &str) -> Option<&LabelColumn> {
-        self.columns.iter().find(|column| column.name == name)
+        self.places.get(name).and_then(|&at| self.columns.get(at))
     }
 }
 

@@ -15,6 +15,7 @@ mod notice;
 mod observer;
 mod ontology;
 mod packed;
+mod printable;
 mod selection;
 mod sparse;
 
@@ -31,5 +32,6 @@ pub use notice::{Notice, NoticeLevel};
 pub use observer::{Observer, Silent};
 pub use ontology::OntologyTerm;
 pub use packed::{PackedMatrix, SparseRow, SparseRows};
+pub(crate) use printable::printable;
 pub use selection::{CellSelection, LabelChoice};
 pub use sparse::{SparseActivations, SparseBuilder, SparseMatrix};

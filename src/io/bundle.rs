@@ -8,10 +8,11 @@
 
 use std::sync::Arc;
 
+use super::gmt::shortened;
 use super::sniff::{FileKind, sniff};
 use super::zip::{ZipArchive, ZipMember};
 use super::{ByteSource, ImportError, Imported, import, import_as};
-use crate::data::Observer;
+use crate::data::{Observer, printable};
 
 /// Files read; more are probably not of one data set.
 const MAX_FILES: usize = 64;
@@ -59,7 +60,9 @@ fn import_files(
         let inner = format!("{name}/{}", member.name);
         match import(&inner, archive.open_member(member)?, observer) {
             Ok(content) => imported.push((inner, content)),
-            Err(ImportError::Unrecognised { found, .. }) => left_out.push(format!("{:?} {found}", member.name)),
+            Err(ImportError::Unrecognised { found, .. }) => {
+                left_out.push(format!("{:?} {}", shortened(&member.name), printable(found)));
+            }
             Err(error) => return Err(error),
         }
     }
@@ -70,7 +73,7 @@ fn import_files(
         }),
         (false, None) => Ok(imported),
         (false, Some(_)) => {
-            observer.warn(&format!("Files in {name:?} were left out: {}.", left_out.join("; ")));
+            observer.warn(&format!("Files in {name:?} were left out: {}.", printable(left_out.join("; "))));
             Ok(imported)
         }
     }

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::pickle::PickleError;
-use crate::data::DataError;
+use crate::data::{DataError, printable};
 
 /// What can be opened, for messages.
 pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or matrix.mtx with barcodes.tsv and \
@@ -15,7 +15,10 @@ pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or 
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The system could not read the file.
-    #[error("{file:?} could not be read: {source}; check that the file is still where it was and open it again")]
+    #[error(
+        "{file:?} could not be read: {}; check that the file is still where it was and open it again",
+        printable(source)
+    )]
     Read {
         /// The file.
         file: String,
@@ -29,7 +32,7 @@ pub enum ImportError {
         file: String,
     },
     /// The file is none of the kinds that can be opened.
-    #[error("{file:?} {found}, which can't be opened here; {hint}. FeatureScope opens {OPENABLE}")]
+    #[error("{file:?} {}, which can't be opened here; {hint}. FeatureScope opens {OPENABLE}", printable(found))]
     Unrecognised {
         /// The file.
         file: String,
@@ -40,7 +43,8 @@ pub enum ImportError {
     },
     /// The file ends before its content does.
     #[error(
-        "{file:?} ends too early: {place} needs {expected} bytes but {found} are there; the file is damaged or was not copied completely, so copy or download it again"
+        "{file:?} ends too early: {} needs {expected} bytes but {found} are there; the file is damaged or was not copied completely, so copy or download it again",
+        printable(place)
     )]
     Truncated {
         /// The file.
@@ -54,7 +58,8 @@ pub enum ImportError {
     },
     /// The gzip stream is broken.
     #[error(
-        "{file:?} can't be decompressed: {source}; the file is damaged or was not copied completely, so copy or download it again"
+        "{file:?} can't be decompressed: {}; the file is damaged or was not copied completely, so copy or download it again",
+        printable(source)
     )]
     Gzip {
         /// The file.
@@ -74,7 +79,8 @@ pub enum ImportError {
     },
     /// Memory ran out.
     #[error(
-        "{file:?}: {what} needs {bytes} bytes of memory, more than this tab or computer can give; close other tabs, or open a file with fewer cells or genes (the command line tool has no tab limit)"
+        "{file:?}: {} needs {bytes} bytes of memory, more than this tab or computer can give; close other tabs, or open a file with fewer cells or genes (the command line tool has no tab limit)",
+        printable(what)
     )]
     OutOfMemory {
         /// The file.
@@ -85,7 +91,10 @@ pub enum ImportError {
         bytes: u64,
     },
     /// A file of arrays without an embedding.
-    #[error("{file:?} holds {found}, but an embedding is a 2-D array of numbers, [cells, dimensions]; {hint}")]
+    #[error(
+        "{file:?} holds {}, but an embedding is a 2-D array of numbers, [cells, dimensions]; {hint}",
+        printable(found)
+    )]
     NotEmbedding {
         /// The file.
         file: String,
@@ -95,7 +104,10 @@ pub enum ImportError {
         hint: String,
     },
     /// A table or gene-set file contradicts its format.
-    #[error("{file:?}, line {line}: found {found}, expected {expected}; correct that line or export the file again")]
+    #[error(
+        "{file:?}, line {line}: found {}, expected {expected}; correct that line or export the file again",
+        printable(found)
+    )]
     Line {
         /// The file.
         file: String,
@@ -107,7 +119,7 @@ pub enum ImportError {
         expected: String,
     },
     /// A table or gene-set file has a header or nothing, but no content.
-    #[error("{file:?} has no {what}: {found}; {hint}")]
+    #[error("{file:?} has no {what}: {}; {hint}", printable(found))]
     NoContent {
         /// The file.
         file: String,
@@ -120,7 +132,9 @@ pub enum ImportError {
     },
     /// The HDF5 reader could not read a part of the file.
     #[error(
-        "{file:?}: {place} can't be read ({source}); the file may be damaged, so download it again, or re-save it with anndata: anndata.read_h5ad(…).write_h5ad(…)"
+        "{file:?}: {} can't be read ({}); the file may be damaged, so download it again, or re-save it with anndata: anndata.read_h5ad(…).write_h5ad(…)",
+        printable(place),
+        printable(source)
     )]
     Hdf5 {
         /// The file.
@@ -131,7 +145,7 @@ pub enum ImportError {
         source: Box<hdf5_pure::Error>,
     },
     /// Part of a file is not as its format says.
-    #[error("{file:?}: {place} {found}, expected {expected}; {advice}")]
+    #[error("{file:?}: {} {}, expected {}; {advice}", printable(place), printable(found), printable(expected))]
     Format {
         /// The file.
         file: String,
@@ -153,7 +167,12 @@ pub enum ImportError {
         source: PickleError,
     },
     /// Part of an AnnData file is not as its layout says.
-    #[error("{file:?}: {place} {found}, expected {expected}; write the file again with anndata 0.8 or later")]
+    #[error(
+        "{file:?}: {} {}, expected {}; write the file again with anndata 0.8 or later",
+        printable(place),
+        printable(found),
+        printable(expected)
+    )]
     Layout {
         /// The file.
         file: String,
@@ -165,7 +184,7 @@ pub enum ImportError {
         expected: String,
     },
     /// The parts of the file do not fit together.
-    #[error("{file:?}, {place}: {source}")]
+    #[error("{file:?}, {}: {}", printable(place), printable(source))]
     Data {
         /// The file.
         file: String,
@@ -175,7 +194,7 @@ pub enum ImportError {
         source: DataError,
     },
     /// A value of a matrix can't be used.
-    #[error("{file:?}: {place} {found}; {advice}")]
+    #[error("{file:?}: {} {}; {advice}", printable(place), printable(found))]
     Value {
         /// The file.
         file: String,
@@ -187,7 +206,7 @@ pub enum ImportError {
         advice: String,
     },
     /// None of an archive's files can be opened.
-    #[error("nothing in {file:?} can be opened: {found}. FeatureScope opens {OPENABLE}")]
+    #[error("nothing in {file:?} can be opened: {}. FeatureScope opens {OPENABLE}", printable(found))]
     NothingInside {
         /// The archive.
         file: String,

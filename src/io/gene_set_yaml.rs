@@ -17,6 +17,8 @@ use super::reader::TextReader;
 use super::{ByteSource, ImportError};
 use crate::data::{GeneSet, Observer};
 
+/// Bytes of memory that aliases may bring for each byte of the file.
+const BY_ALIASES: usize = 32;
 const EXPECTED: &str = "a set's name, a colon and its genes as a list";
 /// Keys of a set's genes and description, where a set is a mapping.
 const GENES_KEYS: [&str; 3] = ["genes", "geneSymbols", "gene_symbols"];
@@ -85,7 +87,7 @@ struct Reader {
     /// The anchor of the present list; 0 if it has none.
     anchor: usize,
     lists: BTreeMap<usize, Vec<String>>,
-    /// Genes that aliases may still bring.
+    /// Bytes of genes that aliases may still bring.
     n_left: usize,
 }
 
@@ -93,7 +95,7 @@ impl Reader {
     fn new(n_bytes: usize) -> Self {
         let set = GeneSet { name: String::new(), description: String::new(), genes: Vec::new() };
         let (sets, genes, lists) = Default::default();
-        Self { place: Place::Outside, sets, set, genes, anchor: 0, lists, n_left: n_bytes }
+        Self { place: Place::Outside, sets, set, genes, anchor: 0, lists, n_left: n_bytes.saturating_mul(BY_ALIASES) }
     }
 
     /// Takes an event; what is there instead of a gene set otherwise.
@@ -157,7 +159,9 @@ impl Reader {
 
     fn alias(&mut self, anchor: usize) -> Result<(), String> {
         let list = self.lists.get(&anchor).ok_or("an alias (*) of something that is no list of genes")?;
-        self.n_left = self.n_left.checked_sub(list.len()).ok_or("more genes by aliases (*) than the file has bytes")?;
+        // The room of a text counts, too: an empty one may be there a million times.
+        let n_bytes = list.iter().map(|gene| gene.len() + size_of::<String>()).sum();
+        self.n_left = self.n_left.checked_sub(n_bytes).ok_or("more genes by aliases (*) than the file has bytes")?;
         self.genes.clone_from(list);
         Ok(())
     }

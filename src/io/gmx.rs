@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::gmt::{distinct_genes, finished, lines_of};
+use super::gmt::{distinct_genes, finished, lines_of, shortened};
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
 use crate::data::{GeneSet, Observer};
@@ -30,8 +30,8 @@ pub(crate) fn import_gmx(
 
 fn parse_gmx(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<GeneSet>, ImportError> {
     let mut lines = lines_of(text).map(|line| line.trim_end_matches('\r').split('\t').map(str::trim));
-    let names: Vec<&str> = lines.next().map(Iterator::collect).unwrap_or_default();
-    let descriptions: Vec<&str> = lines.next().map(Iterator::collect).unwrap_or_default();
+    let mut next_row = || lines.next().map(|row| row.take(MAX_SETS + 1).collect::<Vec<&str>>()).unwrap_or_default();
+    let (names, descriptions) = (next_row(), next_row());
     let error = |line: u64, found: String, expected: &str| ImportError::Line {
         file: name.to_owned(),
         line,
@@ -39,13 +39,13 @@ fn parse_gmx(name: &str, text: &str, observer: &dyn Observer) -> Result<Vec<Gene
         expected: expected.to_owned(),
     };
     if names.len() > MAX_SETS {
-        return Err(error(1, format!("{} columns", names.len()), "at most 100000, one for each set"));
+        return Err(error(1, format!("more than {MAX_SETS} columns"), "at most 100000, one for each set"));
     }
     let mut genes: Vec<Vec<&str>> = vec![Vec::new(); names.len()];
     for (at, fields) in lines.enumerate() {
         for (column, gene) in fields.enumerate().filter(|(_, gene)| !gene.is_empty()) {
             let Some(genes) = genes.get_mut(column).filter(|_| !names[column].is_empty()) else {
-                let found = format!("{gene:?} in column {}, which has no name", column + 1);
+                let found = format!("{:?} in column {}, which has no name", shortened(gene), column + 1);
                 return Err(error(at as u64 + 3, found, "genes below the name of their set"));
             };
             genes.push(gene);

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::tensor::quoted_list;
 use super::text_table::{Table, TextColumn, id_position, is_counter, is_id_name, is_missing, open_table};
 use super::{ByteSource, ImportError};
 use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Observer};
@@ -47,6 +48,7 @@ fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<Labels
     let id_at = id_position(&names, &columns);
     let (mut ids, mut id_column) = (None, None);
     let mut labels: Vec<LabelColumn> = Vec::with_capacity(names.len());
+    let (mut known, mut repeated) = (BTreeSet::new(), BTreeSet::new());
     for (at, (column_name, column)) in names.into_iter().zip(columns).enumerate() {
         if id_at == Some(at) {
             ids = Some(column.values().map(str::to_owned).collect());
@@ -57,13 +59,15 @@ fn labels_of(name: &str, table: Table, observer: &dyn Observer) -> Result<Labels
             continue;
         }
         let column_name = if column_name.is_empty() { format!("column {}", at + 1) } else { column_name };
-        if labels.iter().any(|known| known.name == column_name) {
-            observer.warn(&format!(
-                "{name:?}: column {column_name:?} occurs more than once in the header; only the first is used"
-            ));
-            continue;
+        if known.insert(column_name.clone()) {
+            labels.push(label_column(column_name, &column));
+        } else {
+            repeated.insert(column_name);
         }
-        labels.push(label_column(column_name, &column));
+    }
+    if !repeated.is_empty() {
+        let names = quoted_list(repeated.iter().map(String::as_str));
+        observer.warn(&format!("{name:?}: column {names} occurs more than once in the header; only the first is used"));
     }
     if ids.is_none() && labels.is_empty() {
         let found = "one column that only counts the rows".to_owned();

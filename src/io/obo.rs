@@ -169,6 +169,8 @@ impl<'a> Parser<'a> {
         if term.namespace.is_empty() {
             term.namespace.clone_from(&self.default_namespace);
         }
+        let OntologyTerm { alt_ids, is_a, part_of, subsets, replaced_by, .. } = &mut *term;
+        [alt_ids, is_a, part_of, subsets, replaced_by].into_iter().for_each(keep_once);
         self.terms.push(*term);
         Ok(())
     }
@@ -187,11 +189,19 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Keeps a value that is not empty and not there.
+/// Keeps a value that is not empty.
 fn push(values: &mut Vec<String>, value: String) {
-    if !value.is_empty() && !values.contains(&value) {
+    if !value.is_empty() {
         values.push(value);
     }
+}
+
+/// Keeps the first of values that are there more than once.
+fn keep_once(values: &mut Vec<String>) {
+    let mut seen = BTreeSet::new();
+    let is_first: Vec<bool> = values.iter().map(|value| seen.insert(value.as_str())).collect();
+    let mut is_first = is_first.into_iter();
+    values.retain(|_| is_first.next().unwrap_or(false));
 }
 
 /// A value without qualifiers, comment and escapes.
@@ -257,6 +267,13 @@ relationship: regulates GO:0000004\nsubset: goslim_generic\n
             ..OntologyTerm::default()
         };
         assert_eq!(terms, [first, second]);
+    }
+
+    #[test]
+    fn a_term_with_very_many_values_is_read_in_a_moment() {
+        let many: String = (0..200_000).map(|at| format!("alt_id: X:{}\n", at % 150_000)).collect();
+        let terms = import(&format!("[Term]\nid: X:0\n{many}")).unwrap();
+        assert_eq!((terms[0].alt_ids.len(), terms[0].alt_ids[149_999].as_str()), (150_000, "X:149999"));
     }
 
     #[test]

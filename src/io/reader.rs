@@ -11,10 +11,10 @@ use super::{ByteSource, ImportError};
 
 /// First bytes of a gzip stream.
 pub(crate) const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// No text compresses better than this; deflate itself ends at 1032.
-const MAX_RATIO: u64 = 1000;
+/// No text compresses better than this, but for one of zeros, or nearly; deflate itself ends at 1032.
+const MAX_RATIO: u64 = 200;
 /// Small files may inflate to this much whatever their ratio.
-const ALWAYS_ALLOWED: u64 = 1 << 20;
+const ALWAYS_ALLOWED: u64 = 4 << 20;
 /// Nothing may inflate beyond this.
 const MAX_INFLATED: u64 = 2 << 30;
 /// Bytes fetched at once: large, because each fetch from a browser File has a fixed cost.
@@ -85,7 +85,7 @@ impl TextReader {
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
         let is_gzip = head(name, &*source, 2)? == GZIP_MAGIC;
-        let blocks = io::BufReader::with_capacity(BLOCK, SequentialReader::new(source, 0));
+        let blocks = io::BufReader::with_capacity(BLOCK.min(size as usize + 1), SequentialReader::new(source, 0));
         let (inner, limit) = if is_gzip {
             let limit = size.saturating_mul(MAX_RATIO).clamp(ALWAYS_ALLOWED, MAX_INFLATED);
             (Inner::Gzip(Box::new(MultiGzDecoder::new(blocks))), limit)

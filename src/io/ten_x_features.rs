@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::gmt::shortened;
+use super::tensor::listed_texts;
 use crate::data::{GeneColumn, Notice};
 
 const GENE: &str = "Gene Expression";
@@ -72,8 +74,8 @@ impl Features {
         if n_aside == 0 {
             return None;
         }
-        let kinds: Vec<String> = n_by_kind.iter().map(|(kind, n)| format!("{n} of type {kind:?}")).collect();
-        let kinds = kinds.join(", ");
+        let kinds = n_by_kind.iter().map(|(kind, n)| format!("{n} of type {:?}", shortened(kind)));
+        let kinds = listed_texts(kinds.collect());
         Some(if n_aside == self.ids.len() {
             Notice::warning(format!(
                 "None of the {n_aside} features is of type {GENE:?} ({kinds}), so there is no expression: genes and gene \

@@ -149,7 +149,8 @@ fn listed<'a>(arrays: impl Iterator<Item = &'a TensorInfo>) -> String {
     listed_texts(arrays.map(TensorInfo::describe).collect())
 }
 
-fn listed_texts(mut texts: Vec<String>) -> String {
+/// The first eight texts and how many more.
+pub(crate) fn listed_texts(mut texts: Vec<String>) -> String {
     let n_more = texts.len().saturating_sub(N_LISTED);
     texts.truncate(N_LISTED);
     if n_more > 0 {

@@ -8,8 +8,10 @@
 //! Cell ids are the first column, wherever it stands, whose header is a name such ids go by and whose values differ;
 //! else the very first column, if its values are distinct texts or its header is such a name.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{self, Read};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
@@ -21,6 +23,8 @@ use crate::data::Observer;
 
 /// No table of cells has more; each column takes memory however short its line is.
 const MAX_COLUMNS: usize = 100_000;
+/// Delimiters in one row: those between columns, and as many in what was read ahead or stands in quotation marks.
+const MAX_DELIMITERS: usize = 2 * MAX_COLUMNS;
 /// Rows between two looks at the observer.
 const ROWS_PER_LOOK: u64 = 20_000;
 /// First bytes the delimiter is found from.
@@ -131,13 +135,43 @@ pub(crate) struct Table {
     pub(crate) n_rows: usize,
 }
 
+/// Hands bytes on and counts their delimiters: the CSV reader takes a whole row, however many fields it has, and a line
+/// of a billion commas would take eight billion bytes.
+struct Delimiters<R> {
+    inner: R,
+    delimiter: u8,
+    /// Those since the row that was read last, and a few of it.
+    n_found: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Delimiters<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        let n_new = buffer[..n].iter().filter(|&&byte| byte == self.delimiter).count();
+        self.n_found.set(self.n_found.get() + n_new);
+        if self.n_found.get() > MAX_DELIMITERS { Err(io::Error::other(TooManyFields)) } else { Ok(n) }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("more than {MAX_COLUMNS} fields")]
+struct TooManyFields;
+
 fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Observer) -> Result<Table, ImportError> {
+    let n_found = Rc::new(Cell::new(0));
+    let reader = Delimiters { inner: reader, delimiter, n_found: Rc::clone(&n_found) };
     let mut reader = ReaderBuilder::new().delimiter(delimiter).flexible(true).has_headers(false).from_reader(reader);
     let mut record = ByteRecord::new();
     let mut names: Option<Vec<String>> = None;
     let mut columns: Vec<TextColumn> = Vec::new();
     let mut n_rows = 0_usize;
-    while reader.read_byte_record(&mut record).map_err(|error| csv_error(name, error))? {
+    loop {
+        // Without quoted line ends, that is.
+        let next_line = if names.is_none() { 1 } else { n_rows as u64 + 2 };
+        if !reader.read_byte_record(&mut record).map_err(|error| csv_error(name, next_line, error))? {
+            break;
+        }
+        n_found.set(0);
         let line = record.position().map_or(0, csv::Position::line);
         if is_end(name, &record, line)? {
             break;
@@ -234,9 +268,13 @@ fn fields_of<'a>(name: &str, record: &'a ByteRecord, line: u64) -> Result<Vec<&'
     record.iter().map(field).collect()
 }
 
-fn csv_error(name: &str, error: csv::Error) -> ImportError {
-    let line = error.position().map_or(0, csv::Position::line);
+fn csv_error(name: &str, next_line: u64, error: csv::Error) -> ImportError {
+    let line = error.position().map_or(next_line, csv::Position::line);
     match error.into_kind() {
+        csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooManyFields>()) => {
+            let found = format!("a row of more than {MAX_COLUMNS} fields");
+            ImportError::Line { file: name.to_owned(), line, found, expected: format!("at most {MAX_COLUMNS}") }
+        }
         csv::ErrorKind::Io(error) => TextReader::error(name, error),
         kind => ImportError::Line {
             file: name.to_owned(),
@@ -290,4 +328,26 @@ pub(crate) fn is_counter(column: &TextColumn) -> bool {
 /// Whether a text stands for no value.
 pub(crate) fn is_missing(value: &str) -> bool {
     MISSING.contains(&value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Silent;
+
+    #[test]
+    fn a_row_that_never_ends_is_refused_by_its_line() {
+        for (start, line) in [("", "line 1"), ("a,b\n1,2\n", "line 3")] {
+            let table = table_of("t.csv", start.as_bytes().to_vec(), io::repeat(b','), &Silent);
+            let message = table.err().unwrap().to_string();
+            assert!(message.contains(line) && message.contains("more than 100000 fields"), "{message}");
+        }
+    }
+
+    #[test]
+    fn delimiters_of_many_rows_do_not_add_up() {
+        let text = "a,b,c\n".to_owned() + &"1,2,3\n".repeat(MAX_DELIMITERS);
+        let table = table_of("t.csv", text.into_bytes(), io::empty(), &Silent).unwrap();
+        assert_eq!((table.n_rows, table.columns.len()), (MAX_DELIMITERS, 3));
+    }
 }

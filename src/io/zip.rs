@@ -5,6 +5,7 @@
 //! file and takes no memory; a deflated one is decompressed to exactly the size the directory states, which must be
 //! one that deflate can reach, and its CRC-32 must agree.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub(crate) struct ZipArchive {
     name: String,
     source: Arc<dyn ByteSource>,
     members: Vec<ZipMember>,
+    /// Where in `members` a name stands last.
+    places: BTreeMap<String, usize>,
 }
 
 /// One file in the archive.
@@ -57,7 +60,8 @@ impl ZipArchive {
     /// [`ImportError::Format`] if there is none or it contradicts the file's size.
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let members = members_of(name, &*source)?;
-        Ok(Self { name: name.to_owned(), source, members })
+        let places = members.iter().enumerate().map(|(at, member)| (member.name.clone(), at)).collect();
+        Ok(Self { name: name.to_owned(), source, members, places })
     }
 
     /// All members, in the order of the directory.
@@ -67,7 +71,7 @@ impl ZipArchive {
 
     /// The member of that name; the last one if several have it, as Python has it.
     pub(crate) fn member(&self, name: &str) -> Option<&ZipMember> {
-        self.members.iter().rev().find(|member| member.name == name)
+        self.places.get(name).and_then(|&at| self.members.get(at))
     }
 
     /// The content of a member.
@@ -184,7 +188,7 @@ pub(crate) fn members_of(name: &str, source: &dyn ByteSource) -> Result<Vec<ZipM
         let found = format!("claims {length} bytes from byte {start}");
         return Err(format_error(name, "the ZIP directory", found, format!("a part of the file's {size} bytes")));
     }
-    parse_directory(name, &bytes_at(name, source, start, length)?)
+    parse_directory(name, size, &bytes_at(name, source, start, length)?)
 }
 
 /// Start and length of the central directory.
@@ -215,7 +219,8 @@ fn directory_place64(name: &str, source: &dyn ByteSource, at: u64) -> Result<(u6
     Ok((u64_at(&record, 48), u64_at(&record, 40)))
 }
 
-fn parse_directory(name: &str, bytes: &[u8]) -> Result<Vec<ZipMember>, ImportError> {
+/// Reads the directory of a file of `size` bytes.
+fn parse_directory(name: &str, size: u64, bytes: &[u8]) -> Result<Vec<ZipMember>, ImportError> {
     let mut members = Vec::new();
     let mut rest = bytes;
     while rest.starts_with(b"PK\x01\x02") && rest.len() >= CENTRAL_LENGTH {
@@ -226,6 +231,12 @@ fn parse_directory(name: &str, bytes: &[u8]) -> Result<Vec<ZipMember>, ImportErr
         let extra = &record[CENTRAL_LENGTH + n_name..][..n_extra];
         members.push(ZipMember::parse(record, &record[CENTRAL_LENGTH..][..n_name], extra));
         rest = after;
+    }
+    let together = members.iter().fold(0_u64, |sum, member| sum.saturating_add(member.compressed));
+    if together > size {
+        let found = format!("claims {together} bytes in {} members", members.len());
+        let expected = format!("no more than the file's {size}, as members do not lie over each other");
+        return Err(format_error(name, "the ZIP directory", found, expected));
     }
     if rest.is_empty() {
         return Ok(members);

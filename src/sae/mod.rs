@@ -29,8 +29,8 @@ mod weight_format;
 #[cfg(feature = "burn")]
 pub use burn::tensor::Device;
 pub use formats::{
-    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles,
-    WeightsError, from_saelens, read_weights, to_saelens, write_weights,
+    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles, WeightsError,
+    from_saelens, read_weights, to_saelens, write_weights,
 };
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};

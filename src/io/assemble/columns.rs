@@ -1,7 +1,11 @@
 //! Names for columns that join a table with one of the same name: both are kept, unless they say the same.
 
+use std::collections::BTreeMap;
+
 use crate::data::{CellTable, LabelColumn, LabelValues, Notice};
+use crate::io::gmt::shortened;
 use crate::io::sniff::stem;
+use crate::io::tensor::listed_texts;
 
 /// The columns to add, in order, and what to tell of those that got another name.
 pub(super) fn distinct_columns(
@@ -10,8 +14,9 @@ pub(super) fn distinct_columns(
     columns: impl Iterator<Item = LabelColumn>,
 ) -> (Vec<LabelColumn>, Option<Notice>) {
     let (mut kept, mut renamed) = (Vec::<LabelColumn>::new(), Vec::new());
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for mut column in columns {
-        let known = |name: &str| kept.iter().find(|kept| kept.name == name).or_else(|| cells.column(name));
+        let known = |name: &str| places.get(name).map(|&at| &kept[at]).or_else(|| cells.column(name));
         let free = names_for(&column.name, file).find_map(|name| match known(&name) {
             None => Some(Some(name)),
             Some(known) if says_the_same(known, &column) => Some(None),
@@ -19,12 +24,13 @@ pub(super) fn distinct_columns(
         });
         let Some(name) = free.flatten() else { continue };
         if name != column.name {
-            renamed.push(format!("{:?} as {name:?}", column.name));
+            renamed.push(format!("{:?} as {:?}", shortened(&column.name), shortened(&name)));
             column.name = name;
         }
+        places.insert(column.name.clone(), kept.len());
         kept.push(column);
     }
-    (kept, renamed_notice(file, &renamed))
+    (kept, renamed_notice(file, renamed))
 }
 
 /// `ct`, `ct (file)`, `ct (file 2)`…
@@ -35,12 +41,12 @@ fn names_for(name: &str, file: &str) -> impl Iterator<Item = String> {
     [name.to_owned(), second].into_iter().chain((2..).map(move |n: u32| format!("{further}{n})")))
 }
 
-fn renamed_notice(file: &str, renamed: &[String]) -> Option<Notice> {
+fn renamed_notice(file: &str, renamed: Vec<String>) -> Option<Notice> {
     (!renamed.is_empty()).then(|| {
         Notice::warning(format!(
             "Columns of {file:?} have the name of one that is there already with other values; both are kept, those of \
              the file under another name: {}.",
-            renamed.join(", ")
+            listed_texts(renamed)
         ))
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::trim::Shortened;
-use crate::data::{DataError, Dataset, IdTrim};
+use crate::data::{DataError, Dataset, IdTrim, printable};
 
 /// Files did not fit together; what was open is given back untouched.
 #[derive(Debug, thiserror::Error)]
@@ -184,7 +184,7 @@ pub enum AssembleError {
         hint: Option<Box<IdHint>>,
     },
     /// The parts of a file do not fit together.
-    #[error("{file:?}: {source}")]
+    #[error("{file:?}: {}", printable(source))]
     Data {
         /// The file.
         file: String,

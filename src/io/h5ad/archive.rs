@@ -10,6 +10,7 @@ use hdf5_pure::{
     MetadataCacheConfig,
 };
 
+use super::guard::{Budget, check_claim};
 use super::heap::GlobalHeap;
 use super::paged::{PagedSource, SoftLinks};
 use crate::data::Observer;
@@ -18,10 +19,6 @@ use crate::io::{ByteSource, ImportError};
 
 /// Values read at once.
 const WINDOW_VALUES: u64 = 1 << 20;
-/// No filter compresses further (deflate ends at 1032), so a larger claim is damage and nothing is allocated for it.
-const MAX_COMPRESSION: u64 = 1100;
-/// Claims up to this many bytes are let through: tiny files may hold arrays of fill values.
-const ALWAYS_ALLOWED: u64 = 1 << 20;
 
 /// An open HDF5 file.
 pub(crate) struct Archive {
@@ -30,6 +27,7 @@ pub(crate) struct Archive {
     source: Arc<dyn ByteSource>,
     file: File,
     soft_links: SoftLinks,
+    budget: Budget,
 }
 
 /// An array and where it is.
@@ -70,7 +68,7 @@ impl Archive {
             let place = "the HDF5 content".to_owned();
             return Err(ImportError::Truncated { file: name.to_owned(), place, expected, found: size });
         }
-        Ok(Self { name: name.to_owned(), size, source, file, soft_links })
+        Ok(Self { name: name.to_owned(), size, source, file, soft_links, budget: Budget::new(size) })
     }
 
     /// The file's name.
@@ -91,7 +89,7 @@ impl Archive {
                 let shape = dataset.shape().map_err(error)?;
                 let dtype = dataset.dtype().map_err(error)?;
                 let element = dataset.element_size().map_err(error)?;
-                self.check_claim(path, &shape, element)?;
+                check_claim(&dataset, &shape, element, self.size).map_err(|found| self.too_much(path, &found))?;
                 Ok(Some(Node::Array(Array { path: path.to_owned(), shape, dtype, dataset })))
             }
             Err(Error::Format(FormatError::PathNotFound(_))) => Ok(None),
@@ -99,15 +97,18 @@ impl Archive {
         }
     }
 
-    /// Holds the size an array claims against what the file can hold.
-    fn check_claim(&self, path: &str, shape: &[u64], element: u64) -> Result<(), ImportError> {
-        let claimed = shape.iter().try_fold(element, |product, &size| product.checked_mul(size));
-        let most = self.size.saturating_mul(MAX_COMPRESSION).max(ALWAYS_ALLOWED);
-        if claimed.is_some_and(|claimed| claimed <= most) {
-            return Ok(());
-        }
-        let expected = format!("no more than a file of {} bytes can hold", self.size);
-        Err(self.layout(path, &format!("claims the shape {shape:?}"), &expected))
+    fn too_much(&self, path: &str, found: &str) -> ImportError {
+        self.layout(path, found, &format!("no more than a file of {} bytes can hold", self.size))
+    }
+
+    /// Takes what reading `n` values of an array keeps in memory out of what the file may give.
+    pub(crate) fn spend(&self, array: &Array, n: u64) -> Result<(), ImportError> {
+        self.spend_bytes(array, n.saturating_mul(size_of::<f64>() as u64))
+    }
+
+    /// The same for a number of bytes.
+    pub(crate) fn spend_bytes(&self, array: &Array, n_bytes: u64) -> Result<(), ImportError> {
+        self.budget.take(n_bytes).map_err(|found| self.too_much(&array.path, &found))
     }
 
     /// The array at `path`, which must be there.
@@ -154,7 +155,27 @@ impl Archive {
 
     /// All texts of an array.
     pub(crate) fn texts(&self, array: &Array) -> Result<Vec<String>, ImportError> {
-        self.all(array, |rows| array.dataset.read_string_rows(rows.start, rows.length))
+        let mut texts = reserved(&self.name, &array.path, array.n_values())?;
+        for window in self.windows(array)? {
+            self.spend_bytes(array, self.n_text_bytes(array, &window)?)?;
+            let part = array.dataset.read_string_rows(window.start, window.length);
+            texts.extend(self.complete(array, &window, part.map_err(|error| self.error(&array.path, error))?)?);
+        }
+        Ok(texts)
+    }
+
+    /// Bytes that texts take in memory; those of variable length say it before they are read.
+    fn n_text_bytes(&self, array: &Array, rows: &Window) -> Result<u64, ImportError> {
+        let n_values = rows.length.saturating_mul(array.row_length());
+        let element = self.element_size(array)?;
+        let n_inside = if array.dtype == DType::VariableLengthString {
+            let references = array.raw(rows).map_err(|error| self.error(&array.path, error))?;
+            let lengths = references.chunks_exact(element.max(4));
+            lengths.map(|raw| u64::from(u32::from_le_bytes([raw[0], raw[1], raw[2], raw[3]]))).sum()
+        } else {
+            n_values.saturating_mul(element as u64)
+        };
+        Ok(n_values.saturating_mul(size_of::<String>() as u64).saturating_add(n_inside))
     }
 
     /// Rows of an array as they are stored.
@@ -185,6 +206,7 @@ impl Archive {
 
     /// Reads window after window, so that only the result is held.
     fn all<T>(&self, array: &Array, read: impl Fn(&Window) -> Result<Vec<T>, Error>) -> Result<Vec<T>, ImportError> {
+        self.spend(array, array.n_values())?;
         let mut values = reserved(&self.name, &array.path, array.n_values())?;
         for window in self.windows(array)? {
             let part = read(&window).map_err(|error| self.error(&array.path, error))?;

@@ -32,6 +32,9 @@ pub(crate) enum FieldValues {
 pub(crate) fn read_fields(archive: &Archive, array: &Array) -> Result<Vec<(String, FieldValues)>, ImportError> {
     let mut fields = fields_of(archive, array)?;
     let row_size = archive.element_size(array)?;
+    // Fields may lie over each other, so that they take more together than their rows.
+    let width = fields.iter().fold(0_u64, |sum, field| sum.saturating_add((field.size + size_of::<String>()) as u64));
+    archive.spend_bytes(array, array.n_values().saturating_mul(width))?;
     let mut heap = archive.heap();
     for window in archive.windows(array)? {
         let bytes = archive.bytes_in(array, &window)?;

@@ -9,8 +9,9 @@ use super::archive::{Archive, Node};
 use super::matrix::MatrixReader;
 use super::table::Table;
 use super::uns;
-use crate::data::{Expression, Notice, Observer, ValueKind};
+use crate::data::{Expression, Notice, Observer, ValueKind, printable};
 use crate::io::ImportError;
+use crate::io::gmt::shortened;
 
 /// Places of a matrix that is not `X`, each with the table of its genes.
 const RAW: [(&str, &str); 2] = [("raw/X", "raw/var"), ("raw.X", "raw.var")];
@@ -43,7 +44,7 @@ pub(super) fn read_expression(
     }
     let Matrix { node, place, genes } = matrices.remove(0);
     if place != "X" {
-        notices.push(Notice::warning(format!("The file has no X; the values of {place} are used.")));
+        notices.push(Notice::warning(format!("The file has no X; the values of {} are used.", printable(&place))));
     }
     let table = Table::open(archive, genes)?;
     let gene_names = table.index()?.ok_or_else(|| archive.layout(genes, "has no index", "gene names"))?;
@@ -86,8 +87,9 @@ fn better_matrix(expression: &Expression, place: &str, others: &[Matrix]) -> Opt
     };
     Some(Notice::warning(format!(
         "X has negative values, so it was scaled, and X is what is used. The file also holds {}, which suits tests of \
-         genes better: save it as X with {code} and open that.",
-        other.place
+         genes better: save it as X with {} and open that.",
+        printable(&other.place),
+        printable(code)
     )))
 }
 
@@ -101,9 +103,10 @@ pub(crate) fn duplicate_genes(names: &[String]) -> Option<Notice> {
     let repeated: Vec<&String> = names.iter().filter(|name| !seen.insert(name.as_str())).collect();
     let example = repeated.first()?;
     Some(Notice::warning(format!(
-        "{} gene names occur more than once, such as {example:?}; gene sets find the first of each. To tell them \
+        "{} gene names occur more than once, such as {:?}; gene sets find the first of each. To tell them \
          apart, call adata.var_names_make_unique() in Python and save as .h5ad.",
-        repeated.len()
+        repeated.len(),
+        shortened(example)
     )))
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::guard::most_read;
 use crate::io::ByteSource;
 
 /// Bytes of a reference: length, address, number.
@@ -23,13 +24,16 @@ pub(crate) struct GlobalHeap {
     /// What addresses count from.
     base: u64,
     n_read: u64,
+    /// Bytes that texts may yet have: one text may be referred to by every row.
+    n_left: u64,
     collections: BTreeMap<u64, BTreeMap<u16, Vec<u8>>>,
 }
 
 impl GlobalHeap {
     /// Starts with nothing read.
     pub(crate) fn new(source: Arc<dyn ByteSource>, base: u64) -> Self {
-        Self { source, base, n_read: 0, collections: BTreeMap::new() }
+        let n_left = most_read(source.size());
+        Self { source, base, n_read: 0, n_left, collections: BTreeMap::new() }
     }
 
     /// The text a reference stands for.
@@ -44,6 +48,8 @@ impl GlobalHeap {
         if length == 0 || address == 0 || address == u64::MAX {
             return Ok(String::new());
         }
+        let left = self.n_left.checked_sub(u64::from(length));
+        self.n_left = left.ok_or_else(|| "refers to the same texts over and over".to_owned())?;
         if !self.collections.contains_key(&address) {
             let objects = self.read(address)?;
             self.collections.insert(address, objects);

@@ -10,7 +10,9 @@ mod archive;
 mod compound;
 mod expression;
 mod foreign;
+mod guard;
 mod heap;
+mod left_out;
 mod legacy;
 mod library_sizes;
 mod matrix;
@@ -66,12 +68,12 @@ pub(crate) fn import_h5ad(
 ) -> Result<AnnDataFile, ImportError> {
     observer.progress(0.0, &format!("Reading {name}"));
     let archive = Archive::open(name, source)?;
-    refuse_foreign(&archive)?;
     if archive.node("obs")?.is_none()
         && let Some(group) = ten_x::find(&archive)?
     {
         return ten_x::read(&archive, &group, observer);
     }
+    refuse_foreign(&archive)?;
     let obs = Table::open(&archive, "obs")?;
     let cell_ids = obs.index()?;
     let n_cells = match &cell_ids {

@@ -5,11 +5,13 @@
 
 use super::archive::{Archive, Array, Node, found_encoding};
 use super::compound::{FieldValues, read_fields};
+use super::left_out::LeftOut;
 use super::table::Table;
 use super::values::Values;
-use crate::data::{DenseMatrix, Observer};
+use crate::data::{DenseMatrix, Observer, printable};
 use crate::io::ImportError;
 use crate::io::reader::reserved;
+use crate::io::tensor::quoted_list;
 
 /// The embeddings of a file, by key; what is none is left out with a warning.
 ///
@@ -22,6 +24,7 @@ pub(super) fn read_obsm(
 ) -> Result<Vec<(String, DenseMatrix)>, ImportError> {
     let reader = ObsmReader { archive, n_cells, observer };
     let mut embeddings = Vec::new();
+    let mut left_out = LeftOut::new(observer);
     let mut keep = |key: String, read: Result<DenseMatrix, ImportError>| match read {
         Ok(values) => {
             embeddings.push((key, values));
@@ -31,7 +34,7 @@ pub(super) fn read_obsm(
             error @ (ImportError::Cancelled { .. } | ImportError::Truncated { .. } | ImportError::OutOfMemory { .. }),
         ) => Err(error),
         Err(error) => {
-            observer.warn(&format!("obsm/{key} was left out: {error}"));
+            left_out.tell(&format!("obsm/{key}"), &error);
             Ok(())
         }
     };
@@ -51,6 +54,7 @@ pub(super) fn read_obsm(
         Some(Node::Array(_)) => return Err(archive.layout("obsm", "is an array", "a group")),
         None => {}
     }
+    left_out.finish();
     Ok(embeddings)
 }
 
@@ -75,6 +79,7 @@ impl ObsmReader<'_> {
 
     fn array(&self, array: &Array) -> Result<DenseMatrix, ImportError> {
         check_embedding(self.archive, array, self.n_cells)?;
+        self.archive.spend(array, array.n_values())?;
         let mut values: Vec<f32> = reserved(self.archive.name(), &array.path, array.n_values())?;
         for window in self.archive.windows(array)? {
             self.archive.check_cancelled(self.observer)?;
@@ -100,7 +105,8 @@ impl ObsmReader<'_> {
             return Err(self.archive.layout(path, &found, "numbers for each cell of obs"));
         }
         if !others.is_empty() {
-            self.observer.warn(&format!("Columns {others:?} of {path} are no numbers and were left out."));
+            let names = quoted_list(others.iter().map(String::as_str));
+            self.observer.warn(&format!("Columns [{names}] of {} are no numbers and were left out.", printable(path)));
         }
         let rows = (0..self.n_cells).flat_map(|row| columns.iter().map(move |values| values[row] as f32));
         self.matrix(path, columns.len(), rows.collect())

@@ -5,11 +5,15 @@
 //! NaN, missing labels have no category; a column of few distinct numbers holds labels, as in a CSV. A column in
 //! another encoding is left out and the person is told.
 
+use std::collections::BTreeSet;
+
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
+use super::left_out::LeftOut;
 use super::legacy::LegacyTable;
 use super::values::{Labels, Values};
 use crate::data::{GeneColumn, LabelColumn, MISSING_CODE, Observer};
 use crate::io::ImportError;
+use crate::io::gmt::shortened;
 
 /// A table of the file.
 pub(crate) struct Table<'a> {
@@ -83,13 +87,15 @@ impl<'a> Table<'a> {
     /// All columns with `n_rows` values, in the table's order; others are left out with a warning.
     pub(crate) fn columns(&self, n_rows: usize, observer: &dyn Observer) -> Result<Vec<LabelColumn>, ImportError> {
         let mut columns = Vec::new();
+        let mut left_out = LeftOut::new(observer);
         for name in self.column_names()? {
             self.archive.check_cancelled(observer)?;
             match self.column(&name, n_rows) {
                 Ok(column) => columns.push(column),
-                Err(error) => observer.warn(&format!("Column {name:?} of {} was left out: {error}", self.path)),
+                Err(error) => left_out.tell(&format!("Column {:?} of {}", shortened(&name), self.path), &error),
             }
         }
+        left_out.finish();
         Ok(columns)
     }
 
@@ -122,7 +128,9 @@ impl<'a> Table<'a> {
             Store::Legacy(table) => return Ok(table.column_names()),
         };
         if let Some(names) = folder.texts_attr("column-order") {
-            return Ok(names.to_vec());
+            // A name that stands a thousand times is read once.
+            let mut seen = BTreeSet::new();
+            return Ok(names.iter().filter(|name| seen.insert(name.as_str())).cloned().collect());
         }
         let index = index_key(folder);
         let names = self.archive.members(folder)?;

@@ -24,6 +24,9 @@ const ADVICE: &str = "write the file again with Cell Ranger, or open its folder 
 pub(super) fn find(archive: &Archive) -> Result<Option<String>, ImportError> {
     let mut groups = Vec::new();
     for name in archive.top_members()? {
+        if !matches!(archive.node(&name)?, Some(Node::Folder(_))) {
+            continue;
+        }
         let parts = ["barcodes", "indptr", "indices", "data"].map(|part| format!("{name}/{part}"));
         let is_array = |path: &String| Ok(matches!(archive.node(path)?, Some(Node::Array(_))));
         if parts.iter().map(is_array).collect::<Result<Vec<bool>, ImportError>>()? == [true; 4] {

@@ -8,6 +8,8 @@ use crate::io::{ByteSource, ImportError};
 
 /// A header longer than this is not numpy's.
 const MAX_HEADER: u64 = 1 << 20;
+/// As numpy allows.
+const MAX_DIMENSIONS: usize = 64;
 const AGAIN: &str = "save it again with numpy.save";
 
 /// The type of an array's items.
@@ -204,6 +206,9 @@ impl Header {
         let part = |key: &str| literal.as_ref().and_then(|header| header.get(key));
         let unreadable = |key: &str| refused(name, format!("a numpy header without a readable {key:?}"), AGAIN);
         let shape = part("shape").and_then(Literal::sizes).ok_or_else(|| unreadable("shape"))?;
+        if shape.len() > MAX_DIMENSIONS {
+            return Err(refused(name, format!("an array of {} dimensions", shape.len()), AGAIN));
+        }
         let item = part("descr").map(ItemType::parse).ok_or_else(|| unreadable("descr"))?;
         let is_fortran = match part("fortran_order") {
             Some(Literal::Bool(is_fortran)) => *is_fortran,

@@ -4,6 +4,8 @@
 //! pandas' categories are written), null as NaN or an empty text; lists of numbers, all of one length and without
 //! nulls, as matrices. Decimals, times, maps, structs and deeper lists are not read.
 
+use std::cell::Cell;
+
 use half::f16;
 use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
@@ -70,17 +72,27 @@ pub(super) fn kind_of(column: &ColumnDescriptor) -> Option<(Kind, bool)> {
     (!is_list || !matches!(kind, Kind::Text | Kind::Bool)).then_some((kind, is_list))
 }
 
-/// Reads a flat column.
+/// Reads a flat column; its texts may have `max_text` bytes together.
 ///
 /// # Errors
-/// What the Parquet crate says, or that a text is not UTF-8 or rows are missing.
-pub(super) fn read_flat(file: &dyn FileReader, column: usize, kind: Kind, n_rows: usize) -> Result<Values, String> {
+/// What the Parquet crate says, or that a text is not UTF-8, texts are too long or rows are missing.
+pub(super) fn read_flat(
+    file: &dyn FileReader,
+    column: usize,
+    kind: Kind,
+    n_rows: usize,
+    max_text: u64,
+) -> Result<Values, String> {
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
+    let n_left = Cell::new(max_text);
     for group in 0..file.num_row_groups() {
         let taken = match (kind, checked_reader(file, group, column)?) {
             (Kind::Text, ColumnReader::ByteArrayColumnReader(reader)) => {
                 let text = |raw: &parquet::data_type::ByteArray| {
+                    // A text stands once in a dictionary however often it is repeated.
+                    let left = n_left.get().checked_sub(raw.len() as u64);
+                    n_left.set(left.ok_or_else(|| format!("its texts have more than {max_text} bytes"))?);
                     String::from_utf8(raw.data().to_vec()).map_err(|_| "a text is not UTF-8".to_owned())
                 };
                 read(reader, text, String::new, &mut texts)

@@ -1,8 +1,8 @@
 //! What a Parquet file claims, held against its size before the Parquet crate reads it.
 //!
 //! Pages may not decompress further than their codec can, dictionaries hold no more values than bytes. Repeated values
-//! take hardly any room in Parquet, so rows and values have limits of their own: one row for each byte or a million,
-//! 64 values for each byte or 16 million.
+//! take hardly any room in Parquet, so rows and values, those of dictionaries among them, have limits of their own: one
+//! row for each byte or a million, 64 values for each byte or four million. Texts are limited in [`max_text`].
 
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
@@ -18,8 +18,10 @@ const FOOTER_LENGTH: u64 = 8;
 const MAX_RATIO: u64 = 1032;
 const ALWAYS_ALLOWED: u64 = 64 << 10;
 const ROWS_ALLOWED: u64 = 1 << 20;
-const VALUES_ALLOWED: u64 = 1 << 24;
+const VALUES_ALLOWED: u64 = 1 << 22;
 const VALUES_PER_BYTE: u64 = 64;
+/// Bytes of text that a row may have on average, the same text each time it occurs.
+const TEXT_PER_ROW: u64 = 128;
 const MAX_COLUMNS: usize = 100_000;
 const MAX_PAGES: usize = 1 << 20;
 /// Bytes looked at for a page header: most are short, statistics make some long.
@@ -45,6 +47,11 @@ pub(super) fn checked_footer(name: &str, source: &dyn ByteSource) -> Result<Vec<
         return Ok(footer);
     }
     Err(damaged(name, "its footer", "claims more than its bytes hold".to_owned(), "the metadata of a Parquet file"))
+}
+
+/// Bytes that the texts of one column may have together, for a file of `size` bytes.
+pub(super) fn max_text(size: u64) -> u64 {
+    size.max(ROWS_ALLOWED).saturating_mul(TEXT_PER_ROW)
 }
 
 /// Checks rows, columns, codecs and every page header.
@@ -112,7 +119,7 @@ fn check_chunk(
             damaged(name, &place, found, &format!("a page at byte {at}"))
         })?;
         *n_pages += 1;
-        *n_values += page.n_values.cast_unsigned();
+        *n_values += page.n_values.cast_unsigned() + page.n_dictionary.cast_unsigned();
         if *n_pages > MAX_PAGES || *n_values > most_values {
             let found = format!("claims {n_values} values in {n_pages} pages");
             return Err(damaged(name, &place, found, &format!("at most {most_values} in {MAX_PAGES}")));

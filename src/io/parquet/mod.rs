@@ -22,7 +22,7 @@ use parquet::schema::types::SchemaDescriptor;
 
 use columns::{Kind, Values, kind_of, read_flat, read_lists};
 pub(crate) use guard::PARQUET_MAGIC;
-use guard::{check_pages, checked_footer, damaged};
+use guard::{check_pages, checked_footer, damaged, max_text};
 
 use super::labels::{LabelsFile, number_values};
 use super::npy::look;
@@ -75,6 +75,8 @@ struct Column {
 struct Table {
     name: String,
     file: SerializedFileReader<Chunks>,
+    /// Bytes of the file.
+    size: u64,
     n_rows: usize,
     columns: Vec<Column>,
     /// Names of columns that can't be read.
@@ -95,7 +97,7 @@ impl Table {
             let hint = "write the table again with its rows".to_owned();
             return Err(ImportError::NoContent { file: name.to_owned(), what: "row", found, hint });
         }
-        Ok(Self { name: name.to_owned(), file, n_rows, columns, unread })
+        Ok(Self { name: name.to_owned(), file, size: source.size(), n_rows, columns, unread })
     }
 
     fn error(&self, column: &Column, found: &str) -> ImportError {
@@ -103,7 +105,7 @@ impl Table {
     }
 
     fn values(&self, column: &Column) -> Result<Values, ImportError> {
-        let values = read_flat(&self.file, column.at, column.kind, self.n_rows);
+        let values = read_flat(&self.file, column.at, column.kind, self.n_rows, max_text(self.size));
         values.map_err(|found| self.error(column, &found))
     }
 

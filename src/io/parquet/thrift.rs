@@ -2,10 +2,19 @@
 //! for unless its bytes are there.
 //!
 //! Follows Thrift's `thrift-compact-protocol.md`. Values are stepped over; lists and texts must fit in what is left,
-//! nesting is bounded. Of a page header the sizes and counts are kept (`parquet.thrift`: `PageHeader`).
+//! nesting is bounded. Of a page header the sizes and counts are kept, of the footer the tree of the schema's elements
+//! is checked (`parquet.thrift`: `PageHeader`, `FileMetaData`, `SchemaElement`): the crate makes room for as many children
+//! as an element claims, and goes down the tree by recursion.
 
 /// Structs in Parquet's metadata are nested less deep.
 const MAX_DEPTH: usize = 16;
+
+/// Groups in a schema are nested less deep.
+const MAX_SCHEMA_DEPTH: usize = 64;
+/// The schema in the footer, and the number of children in an element of it.
+const SCHEMA: i64 = 2;
+const N_CHILDREN: i64 = 5;
+const LIST: u8 = 9;
 
 /// What a page header claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,10 +29,29 @@ pub(super) struct PageClaim {
     pub(super) length: usize,
 }
 
-/// Whether bytes begin with a struct whose lists and texts are all there.
+/// Whether bytes begin with a struct whose lists and texts are all there, and whose schema has the children it claims.
 pub(super) fn is_sound(bytes: &[u8]) -> bool {
-    let mut cursor = Cursor { rest: bytes };
-    cursor.fields(MAX_DEPTH, &mut |_, _| ()).is_some()
+    Cursor { rest: bytes }.footer().is_some()
+}
+
+/// Whether numbers of children, each element before its children, make trees that are not too deep.
+fn is_forest(n_children: &[i64]) -> bool {
+    let mut n_left: Vec<i64> = Vec::new();
+    let mut n_claimed = 0_i64;
+    for &n in n_children {
+        while n_left.last() == Some(&0) {
+            n_left.pop();
+        }
+        if let Some(parent) = n_left.last_mut() {
+            *parent -= 1;
+        }
+        n_left.push(n);
+        n_claimed = n_claimed.saturating_add(n);
+        if n < 0 || n_left.len() > MAX_SCHEMA_DEPTH {
+            return false;
+        }
+    }
+    n_claimed < n_children.len().max(1) as i64
 }
 
 /// The page header that bytes begin with; `None` if it is damaged or not whole.
@@ -74,20 +102,55 @@ impl Cursor<'_> {
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
+    /// The id and the type of the field after the one of that id; the type is 0 where the struct ends.
+    fn field(&mut self, id: i64) -> Option<(i64, u8)> {
+        let header = self.byte()?;
+        let id = match header >> 4 {
+            _ if header == 0 => id,
+            0 => self.zigzag()?,
+            delta => id.checked_add(i64::from(delta))?,
+        };
+        Some((id, header & 0xf))
+    }
+
+    /// Steps over the footer; `None` if its schema claims children that are not there.
+    fn footer(&mut self) -> Option<()> {
+        let mut id = 0;
+        loop {
+            let kind;
+            (id, kind) = self.field(id)?;
+            match (id, kind) {
+                (_, 0) => return Some(()),
+                (_, 1 | 2) => (),
+                (SCHEMA, LIST) => self.schema()?,
+                (_, kind) => self.value(kind, MAX_DEPTH)?,
+            }
+        }
+    }
+
+    fn schema(&mut self) -> Option<()> {
+        let (n_elements, kind) = self.list_start()?;
+        let mut n_children = Vec::new();
+        for _ in 0..n_elements {
+            let mut n = 0;
+            match kind {
+                12 => self.fields(MAX_DEPTH, &mut |path, value| n = if path == [N_CHILDREN] { value } else { n })?,
+                _ => return None,
+            }
+            n_children.push(n);
+        }
+        is_forest(&n_children).then_some(())
+    }
+
     /// Steps over a struct, telling `seen` of every whole number with the ids of the fields that lead to it.
     fn fields(&mut self, depth: usize, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         let mut id = 0_i64;
         loop {
-            let header = self.byte()?;
-            if header == 0 {
-                return Some(());
-            }
-            id = match header >> 4 {
-                0 => self.zigzag()?,
-                delta => id.checked_add(i64::from(delta))?,
-            };
-            match header & 0xf {
+            let kind;
+            (id, kind) = self.field(id)?;
+            match kind {
+                0 => return Some(()),
                 1 | 2 => (),
                 3 => self.skip(1)?,
                 4..=6 => {
@@ -122,16 +185,19 @@ impl Cursor<'_> {
 
     fn list(&mut self, depth: usize) -> Option<()> {
         let depth = depth.checked_sub(1)?;
+        let (n_items, kind) = self.list_start()?;
+        (0..n_items).try_for_each(|_| self.value(kind, depth))
+    }
+
+    /// How many items a list has, and of what type.
+    fn list_start(&mut self) -> Option<(u64, u8)> {
         let header = self.byte()?;
         let n_items = match header >> 4 {
             15 => self.varint()?,
             n => u64::from(n),
         };
         // The smallest item takes a byte.
-        if n_items > self.rest.len() as u64 {
-            return None;
-        }
-        (0..n_items).try_for_each(|_| self.value(header & 0xf, depth))
+        (n_items <= self.rest.len() as u64).then_some((n_items, header & 0xf))
     }
 }
 
@@ -152,9 +218,23 @@ mod tests {
 
     #[test]
     fn lists_and_texts_that_are_not_there_are_found() {
-        assert!(is_sound(&[0x19, 0x25, 2, 4, 0]));
+        assert!(is_sound(&[0x39, 0x25, 2, 4, 0]));
+        assert!(!is_sound(&[0x39, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
         assert!(!is_sound(&[0x19, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
         assert!(!is_sound(&[0x18, 9, b'a', 0]));
         assert!(!is_sound(&[0x1c; 64]));
+    }
+
+    #[test]
+    fn a_schema_has_the_children_it_claims_and_is_not_deep() {
+        // A footer with a schema of three elements, of which the first claims `n` children.
+        let schema = |n: u8| [&[0x29, 0x3c, 0x55, n << 1, 0][..], &[0, 0, 0]].concat();
+        assert!(is_sound(&schema(2)));
+        assert!(!is_sound(&schema(3)));
+        assert!(!is_sound(&[0x29, 0x1c, 0x55, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0, 0]));
+        assert!(is_forest(&[2, 0, 1, 0]) && is_forest(&[]) && is_forest(&[0]));
+        assert!(!is_forest(&[-1, 0]) && !is_forest(&[1, 1]));
+        let chain = |n: usize| [vec![1; n], vec![0]].concat();
+        assert!(is_forest(&chain(MAX_SCHEMA_DEPTH - 1)) && !is_forest(&chain(MAX_SCHEMA_DEPTH)));
     }
 }

@@ -26,7 +26,7 @@ use crate::data::{Observer, Silent};
 pub(crate) const LEGACY_MAGIC: [u8; 15] = *b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
 /// The pickle describes the tensors and does not hold them.
 const MAX_PICKLE: u64 = 256 << 20;
-/// Keys longer than this name nothing here.
+/// Names longer than this, those of the dicts around among it, name nothing here.
 const MAX_NAME: usize = 256;
 /// Dicts are looked into this deep.
 const MAX_DEPTH: usize = 8;
@@ -99,7 +99,11 @@ impl TorchFile {
     }
 
     fn read_watched(&self, tensor: &str, observer: &dyn Observer) -> Result<Tensor, ImportError> {
-        match self.place(tensor).map(|id| self.pickle.get(id)) {
+        self.read_at(tensor, self.place(tensor), observer)
+    }
+
+    fn read_at(&self, tensor: &str, place: Option<ValueId>, observer: &dyn Observer) -> Result<Tensor, ImportError> {
+        match place.map(|id| self.pickle.get(id)) {
             Some(Value::Tensor(view)) => self.read_view(tensor, view, observer),
             Some(Value::Array(array)) => {
                 let (source, header) = self.numpy(tensor, array)?;
@@ -293,6 +297,12 @@ fn header_of(array: &NumpyArray) -> Header {
     Header { item, is_fortran: array.is_fortran, shape: array.shape.clone(), data_start: 0 }
 }
 
+/// The name of what stands under a key of a dict with a name; `None` for what has none or a long one.
+fn path_of(pickle: &Pickle, name: &str, key: ValueId) -> Option<String> {
+    let key = pickle.text(key).filter(|key| name.len() + key.len() < MAX_NAME)?;
+    Some(if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") })
+}
+
 /// Finds what a pickle holds by name, each dict once, however often it is referred to.
 struct Walk<'p> {
     pickle: &'p Pickle,
@@ -326,9 +336,9 @@ impl<'p> Walk<'p> {
             Value::Dict(pairs) => {
                 if depth > 0 && self.seen.insert(id) {
                     for &(key, value) in pairs {
-                        let Some(key) = self.pickle.text(key).filter(|key| key.len() <= MAX_NAME) else { continue };
-                        let path = if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-                        self.visit(&path, value, depth - 1);
+                        if let Some(path) = path_of(self.pickle, name, key) {
+                            self.visit(&path, value, depth - 1);
+                        }
                     }
                 }
                 None

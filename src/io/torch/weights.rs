@@ -1,14 +1,15 @@
 //! The weights of a sparse autoencoder: every tensor of a PyTorch file, and the plain values beside them; a safetensors
 //! file as it is. What the tensors mean is not this module's business.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{MAX_PICKLE, TorchFile, Walk, pickle_of};
+use super::{MAX_PICKLE, TorchFile, Walk, format_error, path_of, pickle_of};
 use crate::data::Observer;
 use crate::io::pickle::{self, Pickle, Value, ValueId};
 use crate::io::reader::{head, read_all};
 use crate::io::sae_names::are_weights;
-use crate::io::tensor::Tensor;
+use crate::io::tensor::{Tensor, TensorInfo};
 use crate::io::zip::{ZIP_MAGIC, ZipMember, stored_member};
 use crate::io::{ByteSource, ImportError};
 
@@ -16,6 +17,9 @@ use crate::io::{ByteSource, ImportError};
 const MAX_DEPTH: usize = 3;
 /// Settings kept at most: a checkpoint may log every step.
 const MAX_SETTINGS: usize = 1000;
+/// Tensors may share a storage, as tied weights do: all together have at most so many values for each byte of the file.
+const VALUES_PER_BYTE: u64 = 4;
+const VALUES_ALLOWED: u64 = 1 << 22;
 /// First parts of names of what an optimiser keeps, as large as the weights twice over and of no use here.
 const NOT_READ: &str = "optim";
 
@@ -55,38 +59,58 @@ pub(crate) fn import_sae_weights(
     if head(name, &*source, ZIP_MAGIC.len())? != ZIP_MAGIC {
         return read_all(name, &*source).map(SaeWeightsFile::Safetensors);
     }
+    let most = source.size().saturating_mul(VALUES_PER_BYTE).max(VALUES_ALLOWED);
     let file = TorchFile::open(name, source)?;
-    let wanted = file.tensors().iter().filter(|info| info.is_numeric && !info.name.starts_with(NOT_READ));
-    let tensors = wanted.map(|info| Ok((info.name.clone(), file.read_watched(&info.name, observer)?)));
+    let wanted = |info: &TensorInfo| info.is_numeric && !info.name.starts_with(NOT_READ);
+    let all = || file.tensors().iter().zip(&file.places).filter(|(info, _)| wanted(info));
+    let n_values = all().fold(0_u64, |sum, (info, _)| sum.saturating_add(n_values(info)));
+    if n_values > most {
+        let found = format!("have {n_values} values together");
+        let expected = format!("at most {most} in a file of this size");
+        return Err(format_error(name, "the tensors", found, &expected));
+    }
+    let tensors = all().map(|(info, &place)| Ok((info.name.clone(), file.read_at(&info.name, Some(place), observer)?)));
     let tensors = tensors.collect::<Result<_, ImportError>>()?;
     Ok(SaeWeightsFile::Torch { tensors, settings: settings_of(&file.pickle) })
 }
 
-/// Plain values by name, names of nested dicts joined by dots.
-fn settings_of(pickle: &Pickle) -> Vec<(String, serde_json::Value)> {
-    let mut found = Vec::new();
-    collect(pickle, "", pickle.root(), MAX_DEPTH, &mut found);
-    found
+fn n_values(info: &TensorInfo) -> u64 {
+    info.shape.iter().fold(1, |product: u64, &size| product.saturating_mul(size))
 }
 
-fn collect(pickle: &Pickle, name: &str, id: ValueId, depth: usize, found: &mut Vec<(String, serde_json::Value)>) {
-    let value = match pickle.get(id) {
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::Float(value) => (*value).into(),
-        Value::Text(text) => text.as_str().into(),
-        Value::Dict(pairs) if depth > 0 => {
-            for &(key, value) in pairs.iter().take(MAX_SETTINGS) {
-                if let Some(key) = pickle.text(key).filter(|key| key.len() <= super::MAX_NAME) {
-                    let path = if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
-                    collect(pickle, &path, value, depth - 1, found);
+/// Plain values by name, names of nested dicts joined by dots.
+fn settings_of(pickle: &Pickle) -> Vec<(String, serde_json::Value)> {
+    let mut settings = Settings { pickle, seen: BTreeSet::new(), found: Vec::new() };
+    settings.collect("", pickle.root(), MAX_DEPTH);
+    settings.found
+}
+
+/// Looks into each dict once: dicts that hold each other, or one many times, would take long.
+struct Settings<'p> {
+    pickle: &'p Pickle,
+    seen: BTreeSet<ValueId>,
+    found: Vec<(String, serde_json::Value)>,
+}
+
+impl Settings<'_> {
+    fn collect(&mut self, name: &str, id: ValueId, depth: usize) {
+        let value = match self.pickle.get(id) {
+            Value::Bool(value) => (*value).into(),
+            Value::Int(value) => (*value).into(),
+            Value::Float(value) => (*value).into(),
+            Value::Text(text) => text.as_str().into(),
+            Value::Dict(pairs) if depth > 0 && self.seen.insert(id) => {
+                for &(key, value) in pairs.iter().take(MAX_SETTINGS) {
+                    if let Some(path) = path_of(self.pickle, name, key) {
+                        self.collect(&path, value, depth - 1);
+                    }
                 }
+                return;
             }
-            return;
+            _ => return,
+        };
+        if self.found.len() < MAX_SETTINGS {
+            self.found.push((name.to_owned(), value));
         }
-        _ => return,
-    };
-    if found.len() < MAX_SETTINGS {
-        found.push((name.to_owned(), value));
     }
 }

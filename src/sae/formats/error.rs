@@ -3,13 +3,14 @@
 use safetensors::tensor::SafeTensorError;
 
 use super::KNOWN_LAYOUTS;
+use crate::data::printable;
 use crate::sae::SaeError;
 
 /// Why files make no sparse autoencoder, or why one can't be written in a format.
 #[derive(Debug, thiserror::Error)]
 pub enum WeightsError {
     /// The configuration is not a JSON object.
-    #[error("{file:?} is not a JSON object: {source}; choose the one the weights were saved with")]
+    #[error("{file:?} is not a JSON object: {}; choose the one the weights were saved with", printable(source))]
     Config {
         /// The file.
         file: String,
@@ -18,7 +19,9 @@ pub enum WeightsError {
     },
     /// The configuration lacks a value or has one of another kind.
     #[error(
-        "{file:?} has no usable {field:?}: expected {expected}, found {found}; correct it, or save the weights again"
+        "{file:?} has no usable {field:?}: expected {}, found {}; correct it, or save the weights again",
+        printable(expected),
+        printable(found)
     )]
     Field {
         /// The file.
@@ -32,7 +35,9 @@ pub enum WeightsError {
     },
     /// A field of the configuration that is not known here and might change activations.
     #[error(
-        "{file:?} has a field {field:?} ({value}) that is not known here and may change what the weights compute; if it does not, take it out of the file or move it into \"metadata\", else convert the autoencoder in the library that wrote it"
+        "{file:?} has a field {} ({}) that is not known here and may change what the weights compute; if it does not, take it out of the file or move it into \"metadata\", else convert the autoencoder in the library that wrote it",
+        printable(format_args!("{field:?}")),
+        printable(value)
     )]
     UnknownField {
         /// The file.
@@ -54,7 +59,8 @@ pub enum WeightsError {
     },
     /// Another architecture.
     #[error(
-        "{file:?} says architecture {found:?}; supported are {supported}. Convert the autoencoder in its library, or train one here"
+        "{file:?} says architecture {}; supported are {supported}. Convert the autoencoder in its library, or train one here",
+        printable(format_args!("{found:?}"))
     )]
     Architecture {
         /// The file.
@@ -65,7 +71,7 @@ pub enum WeightsError {
         supported: &'static str,
     },
     /// Inputs are normalised before encoding in a way that weights can't hold.
-    #[error("{file:?} says normalize_activations {found:?}, {reason}")]
+    #[error("{file:?} says normalize_activations {}, {reason}", printable(format_args!("{found:?}")))]
     Normalisation {
         /// The file.
         file: String,
@@ -75,7 +81,7 @@ pub enum WeightsError {
         reason: &'static str,
     },
     /// The autoencoder does something at inference that has no counterpart here.
-    #[error("{file:?} {found}; {advice}")]
+    #[error("{file:?} {}; {advice}", printable(found))]
     Unsupported {
         /// The file.
         file: String,
@@ -85,7 +91,7 @@ pub enum WeightsError {
         advice: &'static str,
     },
     /// The weights are not safetensors, or not whole.
-    #[error("{file:?} can't be read as safetensors, it may be truncated: {source}; copy or save it again")]
+    #[error("{file:?} can't be read as safetensors, it may be truncated: {}; copy or save it again", printable(source))]
     Damaged {
         /// The file.
         file: String,
@@ -109,7 +115,7 @@ pub enum WeightsError {
     /// The tensors are those of no format known here.
     #[error(
         "{file:?} has the tensors of no sparse autoencoder known here: {}; known are {KNOWN_LAYOUTS}. Rename the tensors to one of these",
-        found.join(", ")
+        printable(found.join(", "))
     )]
     UnknownLayout {
         /// The file.
@@ -120,7 +126,7 @@ pub enum WeightsError {
     /// A tensor is missing.
     #[error(
         "{file:?} has no tensor {tensor:?}, which {format} needs; it has {} and needs {needed}, so save it again with these names",
-        found.join(", ")
+        printable(found.join(", "))
     )]
     Missing {
         /// The file.
@@ -136,7 +142,8 @@ pub enum WeightsError {
     },
     /// There is a tensor the format does not have.
     #[error(
-        "{file:?} has a tensor {tensor} that {format} does not use and that may change what the weights compute; expected are {needed}, so save it without, or as the format it belongs to"
+        "{file:?} has a tensor {} that {format} does not use and that may change what the weights compute; expected are {needed}, so save it without, or as the format it belongs to",
+        printable(tensor)
     )]
     Unexpected {
         /// The file.
@@ -159,7 +166,10 @@ pub enum WeightsError {
         found: String,
     },
     /// A tensor has another shape than its name and the other tensors say.
-    #[error("tensor {tensor:?} in {file:?} has shape {found:?}, expected {expected}; save it again in that shape")]
+    #[error(
+        "tensor {tensor:?} in {file:?} has shape {}, expected {expected}; save it again in that shape",
+        printable(format_args!("{found:?}"))
+    )]
     Shape {
         /// The file.
         file: String,
@@ -172,7 +182,8 @@ pub enum WeightsError {
     },
     /// A matrix is stored the other way round.
     #[error(
-        "tensor {tensor:?} in {file:?} is transposed: its shape is {found:?}, but {format} stores {expected}; save tensor.T.contiguous() under that name"
+        "tensor {tensor:?} in {file:?} is transposed: its shape is {}, but {format} stores {expected}; save tensor.T.contiguous() under that name",
+        printable(format_args!("{found:?}"))
     )]
     Transposed {
         /// The file.
@@ -247,7 +258,9 @@ pub enum WeightsError {
         max: u64,
     },
     /// A format has no way to say what this autoencoder does.
-    #[error("weights for {format} can't say what a sparse autoencoder of architecture {architecture:?} does; save them for {formats}")]
+    #[error(
+        "weights for {format} can't say what a sparse autoencoder of architecture {architecture:?} does; save them for {formats}"
+    )]
     NotExpressible {
         /// The format asked for.
         format: &'static str,

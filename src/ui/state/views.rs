@@ -74,7 +74,8 @@ impl CellColoring {
 
     /// The categories with their cell counts, if this is a label's coloring.
     pub fn label_info(&self) -> Option<LabelInfo> {
-        let (CellColor::Label(name), ColoringValues::Categories { codes, categories, .. }) = (&self.color, &self.values)
+        let (CellColor::Label(name), ColoringValues::Categories { codes, categories, .. }) =
+            (&self.color, &self.values)
         else {
             return None;
         };

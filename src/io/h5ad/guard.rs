@@ -1,0 +1,89 @@
+//! What an HDF5 file claims, held against its size before the HDF5 reader allocates for it.
+//!
+//! The reader takes the extent of neighbouring chunks as the file states it and makes room for it before it reads, and
+//! room for every place in the grid of chunks. Names may lead to one array many times (hard links), references to one
+//! text: what is read of a file altogether has a limit, too. Arrays of fill values take no room in a file, so a small
+//! file may hold some.
+
+use std::cell::Cell;
+
+use hdf5_pure::Dataset;
+
+/// No filter compresses further (deflate ends at 1032), so a larger claim is damage and nothing is allocated for it.
+const MAX_COMPRESSION: u64 = 1100;
+/// Claims up to this many bytes are let through: tiny files may hold arrays of fill values.
+const ALWAYS_ALLOWED: u64 = 1 << 20;
+/// Small files may give values of this many bytes together, once they are read.
+const READ_ALLOWED: u64 = 32 << 20;
+/// A chunk takes a few bytes at least, and some have none yet.
+const CHUNKS_ALLOWED: u64 = 1 << 12;
+
+/// Holds the size an array claims, and the places of its chunks, against what a file of `size` bytes can hold.
+///
+/// # Errors
+/// What is wrong, as a predicate of the array.
+pub(super) fn check_claim(dataset: &Dataset, shape: &[u64], element: u64, size: u64) -> Result<(), String> {
+    let most = size.saturating_mul(MAX_COMPRESSION).max(ALWAYS_ALLOWED);
+    let n_bytes = |shape: &[u64]| shape.iter().try_fold(element, |product, &length| product.checked_mul(length));
+    if n_bytes(shape).is_none_or(|claimed| claimed > most) {
+        return Err(format!("claims the shape {shape:?}"));
+    }
+    let Ok(Some(chunk)) = dataset.chunk_shape() else { return Ok(()) };
+    if n_bytes(&chunk).is_none_or(|claimed| claimed > most) {
+        return Err(format!("claims chunks of the shape {chunk:?}"));
+    }
+    let along = |(length, chunk): (&u64, &u64)| length.div_ceil((*chunk).max(1));
+    let n_chunks = shape.iter().zip(&chunk).map(along).try_fold(1_u64, u64::checked_mul);
+    if n_chunks.is_none_or(|n| n > size.saturating_add(CHUNKS_ALLOWED)) {
+        return Err(format!("claims the shape {shape:?} in chunks of {chunk:?}"));
+    }
+    // Where chunks can't be listed, they can't be read: reading says why.
+    let chunks = dataset.chunks().unwrap_or_default();
+    let end = |chunk: &hdf5_pure::Chunk| chunk.address.saturating_add(u64::from(chunk.storage_size));
+    match chunks.iter().find(|chunk| end(chunk) > size) {
+        Some(chunk) => Err(format!("claims a chunk of {} bytes at byte {}", chunk.storage_size, chunk.address)),
+        None => Ok(()),
+    }
+}
+
+/// Bytes that a file of `size` bytes may give altogether, once they are read.
+pub(super) fn most_read(size: u64) -> u64 {
+    size.saturating_mul(MAX_COMPRESSION).max(READ_ALLOWED)
+}
+
+/// Bytes that a file may yet give, once they are read.
+pub(super) struct Budget {
+    n_left: Cell<u64>,
+}
+
+impl Budget {
+    /// What a file of `size` bytes may give.
+    pub(super) fn new(size: u64) -> Self {
+        Self { n_left: Cell::new(most_read(size)) }
+    }
+
+    /// Takes bytes out of it.
+    ///
+    /// # Errors
+    /// What is wrong, as a predicate of what is read.
+    pub(super) fn take(&self, n_bytes: u64) -> Result<(), String> {
+        let left = self.n_left.get().checked_sub(n_bytes);
+        self.n_left.set(left.ok_or_else(|| format!("gives {n_bytes} bytes, after much else"))?);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_ends_and_stays_as_it_was_where_it_is_too_small() {
+        let budget = Budget::new(1);
+        assert!(budget.take(READ_ALLOWED - 1).is_ok());
+        assert!(budget.take(2).is_err());
+        assert!(budget.take(1).is_ok());
+        assert!(budget.take(1).is_err());
+        assert!(Budget::new(1 << 40).take(MAX_COMPRESSION << 40).is_ok());
+    }
+}

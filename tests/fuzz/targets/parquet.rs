@@ -1,0 +1,3 @@
+#![no_main]
+
+featurescope_fuzz::fuzz!(parquet);
