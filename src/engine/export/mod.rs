@@ -194,7 +194,7 @@ fn sae(inner: &Inner, format: WeightFormat) -> Result<Vec<ExportedFile>, EngineE
     let features = inner.state.borrow().features()?;
     let model = &features.model;
     let exported = |WeightFile { name, bytes }| {
-        let is_config = name.ends_with(".json");
+        let is_config = std::path::Path::new(&name).extension().is_some_and(|ending| ending == "json");
         let bytes = match format {
             WeightFormat::SaeLens if is_config => with_embedding(&bytes, &model.summary.embedding)?,
             _ => bytes,

@@ -26,7 +26,7 @@ struct Size {
     name: &'static str,
     k: Option<&'static str>,
     n_features: &'static str,
-    batch_size: &'static str,
+    n_cells: &'static str,
 }
 
 const D_IN: usize = 512;
@@ -37,14 +37,14 @@ const SIZES: [Size; 2] = [
         name: "vanilla, d 512, h 4096, B 128, k -",
         k: None,
         n_features: "4096",
-        batch_size: "128",
+        n_cells: "128",
     },
     Size {
         variant: "TopK",
         name: "topk, d 512, h 4096, B 1024, k 32",
         k: Some("32"),
         n_features: "4096",
-        batch_size: "1024",
+        n_cells: "1024",
     },
 ];
 
@@ -69,7 +69,7 @@ async fn steps_through_the_page() {
         if let Some(k) = size.k {
             tab.fill("Active k", k).await;
         }
-        tab.fill("Batch size", size.batch_size).await;
+        tab.fill("Batch size", size.n_cells).await;
         tab.fill("Epochs", "10000").await;
         // Too slow to leave the density a run starts with.
         tab.fill("Learning rate", "0.000001").await;
