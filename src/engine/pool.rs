@@ -6,12 +6,12 @@ use std::rc::Rc;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 
-use super::session::{Inner, sentence};
+use super::session::Inner;
 use crate::data::Notice;
 use crate::platform::{HostError, LocalTask, Pool};
 use crate::pool::{self, Worker};
 use crate::protocol::{Event, PoolAnswer, PoolCall, PoolShardCall};
-use crate::sae::{ShardAnswer, ShardCall, ShardPeer, Trainer};
+use crate::sae::{ShardAnswer, ShardCall, ShardPeer, TrainError, Trainer};
 
 /// The engine's own thread in place of a pool.
 #[derive(Default)]
@@ -78,7 +78,13 @@ impl SharedTraining {
         match trainer.share(Rc::new(TrainingPeer(Rc::clone(&pool)))).await {
             Ok(shares) => Self(shares.then_some(pool)),
             Err(error) => {
-                let text = format!("{}. Training goes on without it, at half the speed.", sentence(&error.to_string()));
+                let reason = match error {
+                    TrainError::Worker { reason } => reason,
+                    other => other.to_string(),
+                };
+                let text = format!(
+                    "No worker can take part in this training ({reason}); it goes on without one, at half the speed."
+                );
                 inner.emit(0, Event::Noticed(Notice::warning(text)));
                 Self(None)
             }

@@ -199,7 +199,7 @@ fn a_worker_that_stops_in_training_is_left_out_or_ends_it_with_a_way_on() {
     pool.stops_at_shard_call.set(Some(1));
     let mut desk = opened(&pool);
     let events = desk.ask(Request::Train { embedding: "X_latent".into(), params: large() });
-    let said = |event: &Event| matches!(event, Event::Noticed(notice) if notice.text.contains("goes on without it"));
+    let said = |event: &Event| matches!(event, Event::Noticed(notice) if notice.text.contains("goes on without one"));
     assert!(events.iter().any(said), "{events:?}");
     sae_ready(events);
 

@@ -26,7 +26,7 @@ const CASES: [&str; 10] = [
 /// Ten steps: SwiftShader takes hundreds of times as long as the CPU.
 async fn check(names: &[&str]) {
     let (cases, gpu) = (Cases::load(), gpu().await.unwrap().device);
-    let way = |config, inputs: &Arc<DenseMatrix>, state| Stepper::new(config, Arc::clone(inputs), state, &gpu);
+    let way = |config, inputs: &Arc<DenseMatrix>, state| Stepper::new(config, Arc::clone(inputs), state, 64, &gpu);
     let mut n_cases = 0;
     for mut case in cases.all().filter(|case| names.contains(&case.name)) {
         case.check_gradients(&way, DEVICES).await;
