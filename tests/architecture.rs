@@ -20,7 +20,7 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("lens", &["data", "stats", "enrich", "sae"]),
     ("steer", &["data", "stats", "enrich", "sae"]),
     ("protocol", &["data", "sae", "lens", "steer"]),
-    ("pool", &["data", "enrich", "lens", "protocol"]),
+    ("pool", &["data", "sae", "enrich", "lens", "protocol"]),
     ("platform", &["data", "io", "protocol", "pool"]),
     ("engine", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "pool", "platform"]),
     ("cli", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "platform", "engine"]),
@@ -78,7 +78,7 @@ fn every_module_stands_in_the_table() {
 }
 
 /// Files that hold parameters.
-const PARAMETER_FILES: [&str; 2] = ["params", "sweep"];
+const PARAMETER_FILES: [&str; 3] = ["params", "sweep", "weight_format"];
 
 /// What these files export: `protocol` re-exports these and nothing else of the science.
 fn exported_params(sources: &[Source], module: &str) -> BTreeSet<String> {

@@ -290,6 +290,24 @@ fn weights_read_the_embedding_that_is_given_unless_they_name_another() {
 }
 
 #[test]
+fn weights_written_for_other_libraries_are_loaded_again() {
+    let start = out_folder("libraries");
+    assert_eq!(run("obsm/X_latent", &start, &[&SMALL[..], &["--epochs", "20"]].concat()).status.code(), Some(0));
+    let mut weights = start.join("sae").to_string_lossy().into_owned();
+    for (library, file) in [("sparsify", "sae.safetensors"), ("dictionary-learning", "ae.pt")] {
+        let out = out_folder(library);
+        let output = run("obsm/X_latent", &out, &["--weights", &weights, "--save-weights", library]);
+        assert_eq!(output.status.code(), Some(0), "{}", errors(&output));
+        assert!(out.join("sae").join(file).is_file());
+        let statistics = |folder: &Path| std::fs::read(folder.join("feature_statistics.csv")).unwrap();
+        assert!(statistics(&out) == statistics(&start), "{library}");
+        weights = out.join("sae").to_string_lossy().into_owned();
+    }
+    let output = run("obsm/X_latent", &out_folder("none"), &["--weights", &weights, "--save-weights", "scfeaturelens"]);
+    assert!(errors(&output).contains("scFeatureLens"), "{}", errors(&output));
+}
+
+#[test]
 fn wrong_usage_and_wrong_input_exit_with_2_and_a_sentence() {
     let out = out_folder("wrong");
     let (sets, latent) = (fixture("sets.gmt"), fixture("other_latent.npy"));

@@ -19,9 +19,9 @@ use featurescope::platform::native::{Session, Turn};
 use featurescope::protocol::{
     AnalysisMode, AnalysisParams, AnalysisSummary, Answer, AssociationParams, Call, CellColor, CheckpointInfo,
     DatasetSummary, Event, ExportKind, ExportedFile, FeatureCard, FeatureRow, FeatureSort, FileHandle, HoldOut, Job,
-    MapSource, Positives, Request, RequestId, SaeOrigin, SaeParams, SaeQuality, SaeSummary, SoundParams, SteerParams,
-    SteerTarget, TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant, VariantKind, ViewQuery,
-    ViewResult, Wishes, suggest,
+    LossConvention, MapSource, Positives, Request, RequestId, SaeOrigin, SaeParams, SaeQuality, SaeSummary,
+    SoundParams, SteerParams, SteerTarget, TableFormat, TableQuery, TableStyle, TermTests, U32Column, Variant,
+    VariantKind, ViewQuery, ViewResult, WeightFormat, Wishes, suggest,
 };
 
 const N_CELLS: usize = 240;
@@ -245,7 +245,10 @@ fn questions_before_there_is_an_answer_are_refused_in_sentences() {
         assert!(desk.refused(request).contains("not going on"));
     }
     assert!(desk.refused(Request::ResumeCheckpoint).contains("No training run is kept"));
-    assert!(desk.refused(Request::Export { kind: ExportKind::Sae }).contains("no sparse autoencoder"));
+    assert!(
+        desk.refused(Request::Export { kind: ExportKind::Sae { format: WeightFormat::SaeLens } })
+            .contains("no sparse autoencoder")
+    );
 }
 
 #[test]
@@ -386,19 +389,41 @@ fn text(file: &ExportedFile) -> String {
 
 #[test]
 fn an_exported_autoencoder_comes_back_the_same() {
+    for format in [WeightFormat::SaeLens, WeightFormat::Sparsify, WeightFormat::DictionaryLearning] {
+        comes_back_the_same(params(), format);
+    }
+    let loss = LossConvention::AsCoded;
+    comes_back_the_same(
+        SaeParams { variant: Variant::Vanilla { l1: 1e-3, loss }, ..params() },
+        WeightFormat::ScFeatureLens,
+    );
+}
+
+#[test]
+fn a_format_that_cannot_hold_the_autoencoder_says_which_can() {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    desk.train(params());
+    let refusal = desk.refused(Request::Export { kind: ExportKind::Sae { format: WeightFormat::ScFeatureLens } });
+    assert!(refusal.contains("scFeatureLens") && refusal.contains("SAELens or sparsify"), "{refusal}");
+}
+
+fn comes_back_the_same(params: SaeParams, format: WeightFormat) {
     let mut desk = desk();
     desk.open(&["small.h5ad", "other_latent.npy"]);
-    let trained = desk.train(params());
+    let trained = desk.train(params);
     let before = desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(3))));
     let files: Vec<FileHandle> = desk
-        .export(ExportKind::Sae)
+        .export(ExportKind::Sae { format })
         .into_iter()
         .map(|file| {
             let name = file.name.rsplit('/').next().unwrap().to_owned();
             desk.session.host().add_source(&name, Arc::new(MemorySource(file.bytes.0)))
         })
         .collect();
-    let loaded = sae_ready(desk.ask(Request::Open { files, embedding: None, trims: Vec::new() }));
+    // Only SAELens' configuration has a place for the name.
+    let embedding = Some("X_latent".to_owned()).filter(|_| format != WeightFormat::SaeLens);
+    let loaded = sae_ready(desk.ask(Request::Open { files, embedding, trims: Vec::new() }));
     assert_eq!(loaded.embedding, "X_latent");
     assert_eq!((loaded.n_live, loaded.l0), (trained.n_live, trained.l0));
     assert_eq!(desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(3)))), before);
@@ -419,7 +444,7 @@ fn weights_read_the_embedding_asked_for_unless_they_name_another() {
     let mut desk = desk();
     desk.open(&["small.h5ad", "other_latent.npy"]);
     desk.train(params());
-    let exported = desk.export(ExportKind::Sae);
+    let exported = desk.export(ExportKind::Sae { format: WeightFormat::SaeLens });
     let (config, weights) = (text(&exported[0]), exported[1].bytes.0.clone());
     let read = |config: &str, wish| with_weights(config, weights.clone(), wish);
     assert_eq!(read(&config, "other_latent").embedding, "X_latent");
@@ -491,7 +516,7 @@ fn a_resumed_training_ends_like_an_uninterrupted_one() {
     let mut whole = desk();
     whole.open(&["small.h5ad"]);
     whole.train(longer.clone());
-    let expected = whole.export(ExportKind::Sae);
+    let expected = whole.export(ExportKind::Sae { format: WeightFormat::SaeLens });
 
     let store = Rc::<MemoryStore>::default();
     let mut first = Desk::new(Rc::clone(&store));
@@ -512,7 +537,7 @@ fn a_resumed_training_ends_like_an_uninterrupted_one() {
     let events = second.ask(Request::ResumeCheckpoint);
     assert!(events.contains(&Event::Checkpoint(None)));
     sae_ready(events);
-    assert_eq!(second.export(ExportKind::Sae), expected);
+    assert_eq!(second.export(ExportKind::Sae { format: WeightFormat::SaeLens }), expected);
 }
 
 #[test]
@@ -541,7 +566,10 @@ fn a_run_saved_as_a_file_is_continued_elsewhere() {
     let files = second.files(&["small.h5ad"]);
     assert!(kept(&second.ask(Request::Open { files, embedding: None, trims: Vec::new() })).unwrap().fits_open_data);
     sae_ready(second.ask(Request::ResumeCheckpoint));
-    assert_eq!(second.export(ExportKind::Sae), whole.export(ExportKind::Sae));
+    assert_eq!(
+        second.export(ExportKind::Sae { format: WeightFormat::SaeLens }),
+        whole.export(ExportKind::Sae { format: WeightFormat::SaeLens })
+    );
 
     let mut third = desk();
     third.open(&["small.h5ad"]);
@@ -669,7 +697,7 @@ fn an_autoencoder_without_an_embedding_of_its_size_is_refused() {
     let mut desk = desk();
     desk.open(&["small.h5ad"]);
     desk.train(params());
-    let exported = desk.export(ExportKind::Sae);
+    let exported = desk.export(ExportKind::Sae { format: WeightFormat::SaeLens });
     let mut other = self::desk();
     let files: Vec<FileHandle> = exported
         .into_iter()

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::analysis_args::AnalysisOptions;
 use super::error::CliError;
@@ -14,6 +14,7 @@ use super::training_args::TrainingOptions;
 use crate::data::FeatureId;
 use crate::protocol::{
     AnalysisParams, DataShape, ExportKind, FeatureGseaParams, GseaFeatures, SaeParams, TableFormat, TableStyle,
+    WeightFormat,
 };
 
 /// Single-cell embeddings through sparse features.
@@ -57,6 +58,9 @@ pub(super) struct RunOptions {
     /// bio-sae), or a lone .pt, or `identity`: the embedding's columns are the features.
     #[arg(long, value_name = "DIR|FILE|identity", conflicts_with = "TrainingOptions")]
     weights: Option<PathBuf>,
+    /// The library to write the weights in use for; not every one can hold every variant.
+    #[arg(long, value_enum, default_value = "saelens", value_name = "LIBRARY")]
+    save_weights: WeightLibrary,
     /// A training run that was saved (.fsrun), to go on with.
     #[arg(long, value_name = "F.fsrun", conflicts_with_all = ["weights", "TrainingOptions"])]
     pub(super) resume: Option<PathBuf>,
@@ -98,6 +102,19 @@ pub(super) struct RunOptions {
     /// Folder for the results; made if it is not there.
     #[arg(long, value_name = "DIR")]
     pub(super) out: PathBuf,
+}
+
+/// A library that reads weights.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WeightLibrary {
+    /// cfg.json and sae_weights.safetensors.
+    Saelens,
+    /// cfg.json and sae.safetensors; `TopK`.
+    Sparsify,
+    /// config.json and ae.pt.
+    DictionaryLearning,
+    /// A .pt; the paper's vanilla and Bricken, and other ReLU variants.
+    Scfeaturelens,
 }
 
 /// What `--weights` says where the embedding's columns are the features.
@@ -197,6 +214,16 @@ impl RunOptions {
             return Err(CliError::Usage("--lineage needs at least 2 categories, in their order".to_owned()));
         }
         Ok(())
+    }
+
+    /// The format that weights are written in.
+    pub(super) fn weight_format(&self) -> WeightFormat {
+        match self.save_weights {
+            WeightLibrary::Saelens => WeightFormat::SaeLens,
+            WeightLibrary::Sparsify => WeightFormat::Sparsify,
+            WeightLibrary::DictionaryLearning => WeightFormat::DictionaryLearning,
+            WeightLibrary::Scfeaturelens => WeightFormat::ScFeatureLens,
+        }
     }
 
     /// The folder or file of weights, if some are to be loaded.

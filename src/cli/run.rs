@@ -36,7 +36,7 @@ pub(super) fn run(options: &RunOptions) -> Result<Ending, CliError> {
         return Ok(Ending::Interrupted);
     };
     outputs.remove_former()?;
-    export(&mut driver, &mut outputs, ExportKind::Sae)?;
+    export(&mut driver, &mut outputs, ExportKind::Sae { format: options.weight_format() })?;
     export(&mut driver, &mut outputs, ExportKind::FeatureStatistics)?;
     write_quality(&mut driver, &mut outputs, options)?;
     if options.sweep.is_asked_for() {

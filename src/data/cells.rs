@@ -109,12 +109,11 @@ impl CellTable {
             return Err(DataError::CellCount { what: column.name, expected, found });
         }
         self.colours.remove(&column.name);
-        match self.places.get(&column.name) {
-            Some(&at) => self.columns[at] = column,
-            None => {
-                self.places.insert(column.name.clone(), self.columns.len());
-                self.columns.push(column);
-            }
+        if let Some(&at) = self.places.get(&column.name) {
+            self.columns[at] = column;
+        } else {
+            self.places.insert(column.name.clone(), self.columns.len());
+            self.columns.push(column);
         }
         Ok(())
     }

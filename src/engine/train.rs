@@ -14,6 +14,7 @@ use super::EngineError;
 use super::checkpoint::{self, Facts, Kept};
 use super::jobs::RunningJob;
 use super::model;
+use super::pool::SharedTraining;
 use super::session::{Inner, sentence};
 use super::state::OpenData;
 use crate::data::{LabelColumn, MISSING_CODE, Notice};
@@ -178,6 +179,13 @@ impl<'a> Run<'a> {
 
     /// Trains to the end, then computes activations and puts the result in place.
     async fn until_ready(mut self) -> Result<(), EngineError> {
+        let shared = SharedTraining::begin(self.inner, &mut self.trainer).await;
+        let ended = self.train_and_infer().await;
+        shared.end().await;
+        ended
+    }
+
+    async fn train_and_infer(&mut self) -> Result<(), EngineError> {
         let trained = self.train().await;
         *self.inner.training.borrow_mut() = None;
         if let Err(EngineError::Cancelled { .. } | EngineError::Train(TrainError::Diverged { .. })) = &trained {

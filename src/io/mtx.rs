@@ -75,6 +75,7 @@ struct Entry {
 }
 
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "counts are called n_")]
 struct Size {
     n_rows: u32,
     n_columns: u32,

@@ -271,7 +271,8 @@ relationship: regulates GO:0000004\nsubset: goslim_generic\n
 
     #[test]
     fn a_term_with_very_many_values_is_read_in_a_moment() {
-        let many: String = (0..200_000).map(|at| format!("alt_id: X:{}\n", at % 150_000)).collect();
+        let many: Vec<String> = (0..200_000).map(|at| format!("alt_id: X:{}", at % 150_000)).collect();
+        let many = many.join("\n");
         let terms = import(&format!("[Term]\nid: X:0\n{many}")).unwrap();
         assert_eq!((terms[0].alt_ids.len(), terms[0].alt_ids[149_999].as_str()), (150_000, "X:149999"));
     }

@@ -147,7 +147,7 @@ struct Delimiters<R> {
 impl<R: Read> Read for Delimiters<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        let n_new = buffer[..n].iter().filter(|&&byte| byte == self.delimiter).count();
+        let n_new = buffer[..n].iter().map(|&byte| usize::from(byte == self.delimiter)).sum::<usize>();
         self.n_found.set(self.n_found.get() + n_new);
         if self.n_found.get() > MAX_DELIMITERS { Err(io::Error::other(TooManyFields)) } else { Ok(n) }
     }
@@ -271,7 +271,9 @@ fn fields_of<'a>(name: &str, record: &'a ByteRecord, line: u64) -> Result<Vec<&'
 fn csv_error(name: &str, next_line: u64, error: csv::Error) -> ImportError {
     let line = error.position().map_or(next_line, csv::Position::line);
     match error.into_kind() {
-        csv::ErrorKind::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<TooManyFields>()) => {
+        csv::ErrorKind::Io(error)
+            if error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<TooManyFields>) =>
+        {
             let found = format!("a row of more than {MAX_COLUMNS} fields");
             ImportError::Line { file: name.to_owned(), line, found, expected: format!("at most {MAX_COLUMNS}") }
         }

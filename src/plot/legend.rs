@@ -1,8 +1,8 @@
 //! What the colours of a map mean, for the page, for pictures and in words.
 
-use super::color::{ColorScale, Rgb, Theme, category};
+use super::color::{ColorScale, Rgb, Theme};
 use super::format::{count, significant};
-use super::paint::{CellValues, ValueScale, category_counts};
+use super::paint::{CellValues, ValueScale, category_counts, color_of};
 
 /// One category.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ impl Legend {
     pub fn of(values: CellValues<'_>, names: &[String], scale: ColorScale, theme: Theme) -> Self {
         match values {
             CellValues::Plain => Self::Plain,
-            CellValues::Categories { codes, n_categories } => {
+            CellValues::Categories { codes, n_categories, colors } => {
                 let (counts, n_missing) = category_counts(codes, n_categories);
                 let row = |(code, name): (usize, &String)| LegendRow {
                     name: name.clone(),
-                    color: category(code),
+                    color: color_of(colors, code),
                     n_cells: counts.get(code).copied().unwrap_or(0),
                 };
                 Self::Categories { rows: names.iter().enumerate().map(row).collect(), n_missing }
@@ -101,14 +101,17 @@ impl Legend {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plot::color::category;
 
     #[test]
     fn categories_have_names_colours_and_counts() {
         let names = ["ctrl".to_owned(), "stim".to_owned()];
-        let values = CellValues::Categories { codes: &[1, 1, 0, u32::MAX], n_categories: 2 };
+        let colors = [Rgb(9, 8, 7)];
+        let values = CellValues::Categories { codes: &[1, 1, 0, u32::MAX], n_categories: 2, colors: &colors };
         let legend = Legend::of(values, &names, ColorScale::Viridis, Theme::Light);
         let Legend::Categories { rows, n_missing } = &legend else { panic!("{legend:?}") };
         assert_eq!((rows[1].name.as_str(), rows[1].n_cells, rows[1].color, *n_missing), ("stim", 2, category(1), 1));
+        assert_eq!(rows[0].color, Rgb(9, 8, 7));
         assert_eq!(legend.in_words(), "Cells per category: ctrl 1, stim 2, no value 1.");
     }
 

@@ -18,6 +18,8 @@ pub enum CellValues<'a> {
         codes: &'a [u32],
         /// Number of categories.
         n_categories: usize,
+        /// Colours of their own; ours where there is none.
+        colors: &'a [Rgb],
     },
     /// A number per cell; NaN for none. `[n_cells]`
     Numbers(&'a [f32]),
@@ -140,10 +142,10 @@ fn brush_of<'a>(values: CellValues<'a>, style: PaintStyle<'a>) -> Box<dyn Fn(usi
     let absent = move || Brush { color: grey, opacity: ABSENT, layer: LAYER_ABSENT, height: 0 };
     match values {
         CellValues::Plain => Box::new(move |_| Brush { color: plain(style.theme), opacity: 170, layer: 2, height: 0 }),
-        CellValues::Categories { codes, n_categories } => {
+        CellValues::Categories { codes, n_categories, colors } => {
             Box::new(move |row| match codes.get(row).map(|&code| code as usize) {
                 Some(code) if code < n_categories => {
-                    Brush { color: category(code), opacity: OPAQUE, layer: LAYER_VALUE, height: 0 }
+                    Brush { color: color_of(colors, code), opacity: OPAQUE, layer: LAYER_VALUE, height: 0 }
                 }
                 _ => absent(),
             })
@@ -157,6 +159,11 @@ fn brush_of<'a>(values: CellValues<'a>, style: PaintStyle<'a>) -> Box<dyn Fn(usi
             })
         }
     }
+}
+
+/// The colour of a category: its own, or ours.
+pub(super) fn color_of(colors: &[Rgb], code: usize) -> Rgb {
+    colors.get(code).copied().unwrap_or_else(|| category(code))
 }
 
 fn number_brush(value: f32, scale: ValueScale, colors: &[Rgb], grey: Rgb) -> Brush {
@@ -238,10 +245,17 @@ mod tests {
     #[test]
     fn missing_categories_are_grey_and_below() {
         let codes = [1, u32::MAX, 0, 2];
-        let paint = painted(CellValues::Categories { codes: &codes, n_categories: 3 }, None);
+        let paint = painted(CellValues::Categories { codes: &codes, n_categories: 3, colors: &[] }, None);
         assert_eq!(paint.order[0], 1);
         assert_eq!((color(&paint, 0), color(&paint, 1)), (category(1), missing(Theme::Light)));
         assert_eq!(category_counts(&codes, 3), (vec![1, 1, 1], 1));
+    }
+
+    #[test]
+    fn categories_keep_the_colours_their_file_has() {
+        let colors = [Rgb(1, 2, 3), Rgb(4, 5, 6)];
+        let paint = painted(CellValues::Categories { codes: &[1, 0, 2, 0], n_categories: 3, colors: &colors }, None);
+        assert_eq!([0, 1, 2].map(|row| color(&paint, row)), [Rgb(4, 5, 6), Rgb(1, 2, 3), category(2)]);
     }
 
     #[test]

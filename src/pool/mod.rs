@@ -1,11 +1,12 @@
-//! A worker of the pool: takes blocks of features through sound mode and blocks of gene sets along a ranking, whatever
-//! thread it is on.
+//! A worker of the pool: takes blocks of features through sound mode, blocks of gene sets along a ranking and some of
+//! the features of a training run, whatever thread it is on.
 //!
 //! It knows neither files nor the engine; what it is told and what it answers are the messages of
 //! [`crate::protocol`]. A call that makes no sense is answered by a sentence and changes nothing.
 
 mod findings;
 mod gsea;
+mod shard;
 
 use std::collections::BTreeMap;
 
@@ -15,8 +16,11 @@ use crate::lens::sound::{
     Annotator, BLOCK, FamilyCounts, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan, TestedBlock,
 };
 use crate::protocol::{Lists, PoolAnswer, PoolCall, PoolPlan};
+use crate::sae::ShardServer;
 
 pub use findings::{pack, unpack};
+#[cfg(feature = "burn")]
+pub(crate) use shard::{answer, to_message};
 
 /// What a worker holds between calls.
 #[derive(Debug, Default)]
@@ -27,6 +31,7 @@ pub struct Worker {
     /// Tests of blocks under the present groups and tests.
     kept: BTreeMap<u32, TestedBlock>,
     gsea: Option<GseaRun>,
+    training: ShardServer,
 }
 
 /// What all blocks share.
@@ -53,6 +58,10 @@ impl Worker {
                 PoolAnswer::Done
             }),
             PoolCall::GseaSteps(n_steps) => self.step_gsea(n_steps),
+            PoolCall::Shard(message) => {
+                let answered = shard::from_message(message).and_then(|call| self.training.answer(call));
+                answered.map(shard::answer_message)
+            }
         };
         served.unwrap_or_else(PoolAnswer::Failed)
     }

@@ -12,6 +12,7 @@ mod pool;
 mod quality;
 mod request;
 mod shape;
+mod shard;
 mod sweep;
 mod view;
 
@@ -24,8 +25,8 @@ pub use crate::lens::{
 pub use crate::sae::{
     BiasStart, DataShape, HoldOut, InputScaling, L0Penalty, LossConvention, MAX_SWEEP_AXES, MAX_SWEEP_RUNS,
     MAX_SWEEP_SEEDS, SaeField, SaeParams, SaeParamsError, Schedule, Sparsity, Suggestion, SweepAxis, SweepError,
-    SweepParams, TrainProgress, USUAL_AUX, VARIANT_NAMES, Variant, VariantKind, Wishes, relative_cost, suggest,
-    usual_variant, variant_name,
+    SweepParams, TrainProgress, USUAL_AUX, VARIANT_NAMES, Variant, VariantKind, WeightFormat, Wishes, relative_cost,
+    suggest, usual_variant, variant_name,
 };
 pub use crate::steer::{SteerParams, SteerTarget};
 pub use columns::{Bytes, F32Column, F64Column, U32Column};
@@ -44,6 +45,7 @@ pub use pool::{
 };
 pub use quality::{CellQuality, DeadInTraining, SaeQuality};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};
+pub use shard::{PoolPart, PoolShardCall, PoolShardStart, PoolShardState};
 pub use sweep::{SeedScores, SweepFit, SweepKind, SweepOutcome, SweepRow, SweepScores, SweepSummary};
 pub use view::{
     CardGene, CardGeneSound, CardTerm, CellColor, FeatureCard, FeatureRow, FeatureSort, FoundAgain, GeneChange,

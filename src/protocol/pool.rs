@@ -1,4 +1,4 @@
-//! What passes between the engine and the workers that test features with it.
+//! What passes between the engine and the workers that test features and train with it.
 //!
 //! A worker is told the plan once, then for each block of features: the groups, the genes in the data's order in as
 //! many messages as the engine likes, and the question what was found. It can keep a block's tests, so that a plan with
@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, F64Column, U32Column};
+use super::{Bytes, F64Column, PoolPart, PoolShardCall, PoolShardState, U32Column};
 use crate::lens::{FeatureGseaParams, SoundParams, ValueScale};
 
 /// Lists one after the other: list i is `members[starts[i]..starts[i + 1]]`.
@@ -82,6 +82,8 @@ pub enum PoolCall {
     Gsea(Box<PoolGsea>),
     /// So many steps of some 10 ms on the block of sets.
     GseaSteps(u32),
+    /// Some of the features of a training run. Features in work for an analysis are not touched.
+    Shard(PoolShardCall),
 }
 
 /// What a worker answers.
@@ -94,6 +96,10 @@ pub enum PoolAnswer {
     Findings(Box<PoolFindings>),
     /// Where the block of sets stands.
     Gsea(PoolGseaState),
+    /// What a phase of a training step says to the other shards.
+    Part(PoolPart),
+    /// What a shard remembers between two steps.
+    ShardState(Box<PoolShardState>),
     /// The call can't be served: a sentence.
     Failed(String),
 }

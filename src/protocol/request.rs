@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{CompareQuery, GseaFeatures, LineageQuery, ViewQuery};
 use crate::data::{FeatureId, IdTrim};
 use crate::lens::{AnalysisParams, AssociationParams, Convention, FeatureGseaParams};
-use crate::sae::{SaeParams, SweepParams};
+use crate::sae::{SaeParams, SweepParams, WeightFormat};
 
 /// Chosen by the sender; every answer repeats it.
 pub type RequestId = u32;
@@ -114,8 +114,11 @@ pub enum ExportKind {
         /// The kind of file.
         format: TableFormat,
     },
-    /// The sparse autoencoder as a SAELens folder: `cfg.json` and `sae_weights.safetensors`.
-    Sae,
+    /// The weights of the sparse autoencoder: a folder `sae`.
+    Sae {
+        /// The library it is for.
+        format: WeightFormat,
+    },
 }
 
 /// A request. A job (open, train, analyse, gsea) started while another of its kind runs is refused with a sentence.

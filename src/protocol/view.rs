@@ -431,6 +431,8 @@ pub enum ViewResult {
         codes: U32Column,
         /// Names of the codes.
         categories: Vec<String>,
+        /// Red, green, blue of each category, if its file has colours for them; otherwise empty.
+        colors: Vec<[u8; 3]>,
     },
     /// A number per cell (NaN: none).
     Values {

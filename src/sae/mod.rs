@@ -22,15 +22,15 @@ mod params;
 mod select;
 mod sweep;
 mod tensors;
-#[cfg(feature = "burn")]
 mod train;
+mod weight_format;
 
 /// The type of a compute device.
 #[cfg(feature = "burn")]
 pub use burn::tensor::Device;
 pub use formats::{
-    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles, WeightFormat,
-    WeightsError, from_saelens, read_weights, to_saelens, write_weights,
+    CONFIG_FILE, LoadedSae, MeanFile, NamedTensors, SaeLensFolder, WEIGHTS_FILE, WeightFile, WeightFiles, WeightsError,
+    from_saelens, read_weights, to_saelens, write_weights,
 };
 #[cfg(feature = "burn")]
 pub use inference::{InferenceError, encode_all};
@@ -47,4 +47,8 @@ pub use sweep::{
     VARIANT_NAMES, relative_cost, usual_variant, variant_name, with_variant,
 };
 #[cfg(feature = "burn")]
+pub(crate) use train::ShardPeer;
+pub(crate) use train::{Aim, ByParameter, Moments, Part, ShardAnswer, ShardCall, ShardServer, ShardStart, TrainState};
+#[cfg(feature = "burn")]
 pub use train::{Checkpoint, CheckpointError, TrainError, Trainer};
+pub use weight_format::WeightFormat;

@@ -49,7 +49,6 @@ impl Largest {
         Self { candidates, k, floor: if k == 0 { f32::INFINITY } else { 0.0 } }
     }
 
-    #[cfg(feature = "burn")]
     /// Forgets what was offered before.
     pub(crate) fn start(&mut self, k: usize) {
         *self = Self::with(std::mem::take(&mut self.candidates), k);

@@ -11,6 +11,11 @@ pub(crate) fn own_folder(name: &str) -> PathBuf {
 
 /// A `.npy` file with `n` rows of `d` small numbers that differ from each other.
 pub(crate) fn npy(n: usize, d: usize) -> Vec<u8> {
+    npy_of(n, d, (0..).map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0))
+}
+
+/// A `.npy` file with `n` rows of `d` of these values.
+pub(crate) fn npy_of(n: usize, d: usize, values: impl Iterator<Item = f32>) -> Vec<u8> {
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({n}, {d}), }}");
     while (10 + header.len() + 1) % 64 != 0 {
         header.push(' ');
@@ -19,6 +24,6 @@ pub(crate) fn npy(n: usize, d: usize) -> Vec<u8> {
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
     bytes.extend(header.bytes());
-    bytes.extend((0..n * d).flat_map(|i| ((i * 7919 % 1000) as f32 / 500.0 - 1.0).to_le_bytes()));
+    bytes.extend(values.take(n * d).flat_map(f32::to_le_bytes));
     bytes
 }

@@ -1,24 +1,25 @@
 //! What the engine makes of its workers: those that stop, those that keep tests, and what they find on the way.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use featurescope::data::FeatureId;
 use featurescope::platform::{HostError, LocalTask, Pool};
 use featurescope::pool::Worker;
 use featurescope::protocol::{
-    AnalysisParams, AnalysisSummary, Event, ExportKind, Notice, PoolAnswer, PoolCall, Positives, Request, SoundParams,
-    TableStyle, Universe, ViewQuery, ViewResult,
+    AnalysisParams, AnalysisSummary, Event, ExportKind, Notice, PoolAnswer, PoolCall, PoolShardCall, Positives,
+    Request, SaeParams, SoundParams, TableStyle, Universe, ViewQuery, ViewResult, WeightFormat,
 };
 use futures::FutureExt;
 
-use super::{Desk, analysed, desk, params, text};
+use super::{Desk, N_CELLS, analysed, desk, params, sae_ready, text};
 
-/// Workers that note what they are asked; the first stops at findings if it is `broken`.
+/// Workers that note what they are asked; the first stops at findings if it is `broken`, and at some call of training.
 #[derive(Default)]
 struct WatchedPool {
     workers: [RefCell<Worker>; 2],
     is_broken: bool,
+    stops_at_shard_call: Cell<Option<usize>>,
     asked: RefCell<Vec<&'static str>>,
 }
 
@@ -43,9 +44,12 @@ impl Pool for WatchedPool {
             PoolCall::Plan(_) => "plan",
             PoolCall::Genes(_) => "genes",
             PoolCall::Again(_) => "again",
+            PoolCall::Shard(PoolShardCall::End) => "end",
+            PoolCall::Shard(_) => "shard",
             _ => "other",
         });
-        let stops = self.is_broken && worker == 0 && matches!(call, PoolCall::Findings { .. });
+        let stops_training = self.stops_at_shard_call.get() == Some(self.count("shard"));
+        let stops = stops_training || self.is_broken && worker == 0 && matches!(call, PoolCall::Findings { .. });
         let answer = if stops {
             Err(HostError::Worker { reason: "out of memory".to_owned() })
         } else {
@@ -156,4 +160,52 @@ fn card_of(event: &Event) -> Option<FeatureId> {
         Event::View(ViewResult::FeatureCard(card)) => Some(card.row.feature),
         _ => None,
     }
+}
+
+/// A run large enough to be shared, of a few steps.
+fn large() -> SaeParams {
+    SaeParams { n_features: 100_000, batch_size: N_CELLS, n_epochs: 3, ..params() }
+}
+
+fn opened(pool: &Rc<WatchedPool>) -> Desk {
+    let mut desk = desk();
+    desk.open(&["small.h5ad"]);
+    desk.session.host().use_pool(Rc::clone(pool) as Rc<dyn Pool>);
+    desk
+}
+
+#[test]
+fn a_worker_takes_part_in_a_large_training_run_and_changes_no_bit() {
+    let mut alone = desk();
+    alone.open(&["small.h5ad"]);
+    let expected = alone.train(large());
+    let pool = Rc::new(WatchedPool::default());
+    let mut helped = opened(&pool);
+    assert_eq!(helped.train(large()), expected);
+    // It begins, takes three steps of four phases and says what it learnt.
+    assert_eq!((pool.count("shard") >= 14, pool.count("end")), (true, 1), "{:?}", pool.asked);
+    assert!(
+        helped.export(ExportKind::Sae { format: WeightFormat::SaeLens })
+            == alone.export(ExportKind::Sae { format: WeightFormat::SaeLens })
+    );
+    pool.forget();
+    helped.train(params());
+    assert_eq!(pool.count("shard"), 0, "small runs stay where they are");
+}
+
+#[test]
+fn a_worker_that_stops_in_training_is_left_out_or_ends_it_with_a_way_on() {
+    let pool = Rc::new(WatchedPool::default());
+    pool.stops_at_shard_call.set(Some(1));
+    let mut desk = opened(&pool);
+    let events = desk.ask(Request::Train { embedding: "X_latent".into(), params: large() });
+    let said = |event: &Event| matches!(event, Event::Noticed(notice) if notice.text.contains("goes on without it"));
+    assert!(events.iter().any(said), "{events:?}");
+    sae_ready(events);
+
+    pool.forget();
+    pool.stops_at_shard_call.set(Some(7));
+    let refusal = desk.refused(Request::Train { embedding: "X_latent".into(), params: large() });
+    assert!(refusal.contains("out of memory") && refusal.contains("checkpoint"), "{refusal}");
+    assert_eq!(pool.count("end"), 1);
 }

@@ -28,7 +28,7 @@ use crate::lens::{
 use crate::protocol::{
     AnalysisMode, AnalysisParams, Bytes, Event, ExportKind, ExportedFile, Job, RequestId, TableStyle,
 };
-use crate::sae::{CONFIG_FILE, WEIGHTS_FILE, to_saelens};
+use crate::sae::{WeightFile, WeightFormat, write_weights};
 
 const CSV: &str = "text/csv";
 /// Genes in the table of all features have an adjusted p below this.
@@ -71,7 +71,7 @@ pub(super) async fn run(inner: &Rc<Inner>, id: RequestId, kind: ExportKind) -> R
         }
         ExportKind::TrainingRun => vec![training_run(inner).await?],
         ExportKind::Sweep { format } => vec![sweep::table(inner, format)?],
-        ExportKind::Sae => sae(inner)?,
+        ExportKind::Sae { format } => sae(inner, format)?,
     };
     job.emit(Event::Exported { files });
     Ok(())
@@ -190,15 +190,19 @@ async fn training_run(inner: &Inner) -> Result<ExportedFile, EngineError> {
     Ok(file(name, "application/octet-stream", checkpoint::to_bytes(&kept)?))
 }
 
-fn sae(inner: &Inner) -> Result<Vec<ExportedFile>, EngineError> {
+fn sae(inner: &Inner, format: WeightFormat) -> Result<Vec<ExportedFile>, EngineError> {
     let features = inner.state.borrow().features()?;
     let model = &features.model;
-    let folder = to_saelens(&model.sae)?;
-    let config = with_embedding(&folder.config, &model.summary.embedding)?;
-    Ok(vec![
-        file(format!("sae/{CONFIG_FILE}"), "application/json", config),
-        file(format!("sae/{WEIGHTS_FILE}"), "application/octet-stream", folder.weights),
-    ])
+    let exported = |WeightFile { name, bytes }| {
+        let is_config = std::path::Path::new(&name).extension().is_some_and(|ending| ending == "json");
+        let bytes = match format {
+            WeightFormat::SaeLens if is_config => with_embedding(&bytes, &model.summary.embedding)?,
+            _ => bytes,
+        };
+        let mime = if is_config { "application/json" } else { "application/octet-stream" };
+        Ok(file(format!("sae/{name}"), mime, bytes))
+    };
+    write_weights(&model.sae, format)?.into_iter().map(exported).collect()
 }
 
 /// The configuration with the name of the embedding in its metadata, for whoever opens it again.

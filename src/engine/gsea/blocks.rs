@@ -129,7 +129,7 @@ impl Work<'_> {
                     return self.collect(block, &tests);
                 }
                 PoolAnswer::Failed(reason) => return Err(worker_fault(&reason)),
-                PoolAnswer::Done | PoolAnswer::Findings(_) => {
+                _ => {
                     return Err(worker_fault("it answered what was not asked"));
                 }
             }

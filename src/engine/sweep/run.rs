@@ -10,9 +10,10 @@ use super::measure::{Split, measure};
 use crate::data::DenseMatrix;
 use crate::engine::EngineError;
 use crate::engine::jobs::TURN_SECS;
+use crate::engine::pool::SharedTraining;
 use crate::engine::train::REPORT_SECS;
-use crate::protocol::{SaeParams, SweepRow, SweepScores};
-use crate::sae::Trainer;
+use crate::protocol::{SaeParams, SweepRow, SweepScores, TrainProgress};
+use crate::sae::{Sae, Trainer};
 
 /// Trains to the end and measures.
 ///
@@ -27,9 +28,10 @@ pub(super) async fn train(
     sweep.progress(row, params, 0.0);
     let categories = sweep.categories.as_deref();
     let mut trainer = Trainer::new(params.clone(), Arc::clone(inputs), categories, &sweep.device)?;
-    let secs = steps(sweep, row, params, &mut trainer).await?;
-    let last = trainer.progress(secs).await?;
-    let sae = trainer.finish().await?;
+    let shared = SharedTraining::begin(sweep.inner, &mut trainer).await;
+    let trained = finish(sweep, row, params, &mut trainer).await;
+    shared.end().await;
+    let (secs, last, sae) = trained?;
     let split = Split::new(trainer.is_held_out());
     let (mut scores, live) = measure(&sae, inputs, &split, &sweep.device, &sweep.job).await?;
     scores.secs = secs;
@@ -39,6 +41,18 @@ pub(super) async fn train(
     let (is_held_out, stability) = (Rc::new(trainer.is_held_out().to_vec()), Rc::new(RefCell::new(None)));
     let (sae, live, ran_out_of_patience) = (Rc::new(sae), Rc::new(live), scores.stopped_early);
     Ok((scores, Trained { sae, params, last, ran_out_of_patience, is_held_out, live, stability }))
+}
+
+/// All steps; the seconds they took, the last progress and what was learnt.
+async fn finish(
+    sweep: &Running<'_>,
+    row: &SweepRow,
+    params: &SaeParams,
+    trainer: &mut Trainer,
+) -> Result<(f64, TrainProgress, Sae), EngineError> {
+    let secs = steps(sweep, row, params, trainer).await?;
+    let last = trainer.progress(secs).await?;
+    Ok((secs, last, trainer.finish().await?))
 }
 
 /// All steps; the seconds they took. Metrics are looked at from time to time, so that a run that diverges ends.

@@ -37,7 +37,9 @@ pub(super) fn color(state: &State, data: &OpenData, color: CellColor) -> Result<
             LabelValues::Numeric(values) => values.iter().map(|&value| value as f32).collect(),
             LabelValues::Categorical { codes, categories } => {
                 let (codes, categories) = (U32Column(codes.clone()), categories.clone());
-                return Ok(ViewResult::Categories { color, codes, categories });
+                let colors = data.dataset.cells.colours(name).unwrap_or_default();
+                let colors = colors.iter().map(|text| rgb(text)).collect::<Option<_>>().unwrap_or_default();
+                return Ok(ViewResult::Categories { color, codes, categories, colors });
             }
         },
         CellColor::Feature(feature) => {
@@ -48,6 +50,13 @@ pub(super) fn color(state: &State, data: &OpenData, color: CellColor) -> Result<
         CellColor::Gene(gene) => gene_values(data, *gene)?,
     };
     Ok(ViewResult::Values { color, values: F32Column(values) })
+}
+
+/// Red, green and blue of `#rrggbb`.
+fn rgb(text: &str) -> Option<[u8; 3]> {
+    let value = u32::from_str_radix(text.strip_prefix('#')?, 16).ok()?;
+    let [_, red, green, blue] = value.to_be_bytes();
+    Some([red, green, blue])
 }
 
 fn label<'a>(data: &'a OpenData, name: &str) -> Result<&'a LabelColumn, EngineError> {

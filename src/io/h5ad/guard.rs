@@ -45,7 +45,7 @@ pub(super) fn check_claim(dataset: &Dataset, shape: &[u64], element: u64, size: 
     }
     // Where chunks can't be listed, they can't be read: reading says why.
     let chunks = dataset.chunks().unwrap_or_default();
-    let end = |chunk: &hdf5_pure::Chunk| chunk.address.saturating_add(u64::from(chunk.storage_size));
+    let end = |chunk: &hdf5_pure::Chunk| chunk.address.saturating_add(chunk.storage_size);
     match chunks.iter().find(|chunk| end(chunk) > size) {
         Some(chunk) => Err(format!("claims a chunk of {} bytes at byte {}", chunk.storage_size, chunk.address)),
         None => Ok(()),

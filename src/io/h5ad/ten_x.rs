@@ -98,8 +98,8 @@ fn check_shape(archive: &Archive, group: &str, features: &Features, n_cells: usi
         return Err(error(format!("{group}, {column} of its features"), format!("has {found} values"), expected));
     }
     let shape = archive.integers(&archive.array(&format!("{group}/shape"))?)?;
-    let expected = [features.ids.len() as i64, n_cells as i64];
-    if shape == expected {
+    let expected = [features.ids.len(), n_cells];
+    if shape.iter().map(|&size| usize::try_from(size).ok()).eq(expected.map(Some)) {
         return Ok(());
     }
     let expected = format!("{expected:?}, its features and barcodes");

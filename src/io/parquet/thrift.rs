@@ -51,7 +51,7 @@ fn is_forest(n_children: &[i64]) -> bool {
             return false;
         }
     }
-    n_claimed < n_children.len().max(1) as i64
+    u64::try_from(n_claimed).is_ok_and(|n| n < n_children.len().max(1) as u64)
 }
 
 /// The page header that bytes begin with; `None` if it is damaged or not whole.

@@ -258,7 +258,9 @@ pub enum WeightsError {
         max: u64,
     },
     /// A format has no way to say what this autoencoder does.
-    #[error("{format} can't hold a sparse autoencoder of architecture {architecture:?}; save it as {formats}")]
+    #[error(
+        "weights for {format} can't say what a sparse autoencoder of architecture {architecture:?} does; save them for {formats}"
+    )]
     NotExpressible {
         /// The format asked for.
         format: &'static str,

@@ -34,7 +34,7 @@ pub use saelens::{CONFIG_FILE, SaeLensFolder, WEIGHTS_FILE, from_saelens, to_sae
 
 use config::Config;
 
-use super::{Architecture, Sae, SaeError, SaeWeights};
+use super::{Architecture, Sae, SaeError, SaeWeights, WeightFormat};
 use crate::data::DataError;
 
 /// What each format needs, for messages.
@@ -43,47 +43,6 @@ const KNOWN_LAYOUTS: &str = "SAELens (W_enc [d_in, d_sae], b_enc [d_sae], W_dec 
      (encoder.weight [d_sae, d_in], encoder.bias, decoder.weight [d_in, d_sae], bias or b_dec, config.json), \
      scFeatureLens (encoder.0.weight [d_sae, d_in], encoder.0.bias, decoder.0.weight [d_in, d_sae], decoder.0.bias) and \
      bio-sae (W_enc.weight [d_sae, d_in], W_enc.bias, W_dec.weight [d_in, d_sae], W_dec.bias, k)";
-
-/// A format of weight files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WeightFormat {
-    /// `cfg.json` and `sae_weights.safetensors` of sae-lens 6.
-    SaeLens,
-    /// `cfg.json` and `sae.safetensors` of EleutherAI's sparsify.
-    Sparsify,
-    /// `config.json` and `ae.pt` of dictionary_learning.
-    DictionaryLearning,
-    /// A `state_dict` as scFeatureLens saves it.
-    ScFeatureLens,
-    /// A checkpoint as bio-sae saves it; read only.
-    BioSae,
-}
-
-impl WeightFormat {
-    /// The formats that can be written.
-    pub const WRITTEN: [Self; 4] = [Self::SaeLens, Self::Sparsify, Self::DictionaryLearning, Self::ScFeatureLens];
-
-    /// The format's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::SaeLens => "SAELens",
-            Self::Sparsify => "sparsify",
-            Self::DictionaryLearning => "dictionary_learning",
-            Self::ScFeatureLens => "scFeatureLens",
-            Self::BioSae => "bio-sae",
-        }
-    }
-
-    /// Whether it can say what an autoencoder of that architecture does and is written here.
-    pub fn can_hold(self, architecture: Architecture) -> bool {
-        match self {
-            Self::SaeLens | Self::DictionaryLearning => true,
-            Self::Sparsify => matches!(architecture, Architecture::TopK { .. }),
-            Self::ScFeatureLens => architecture == Architecture::Standard,
-            Self::BioSae => false,
-        }
-    }
-}
 
 /// The files of one autoencoder, read but not understood yet.
 #[derive(Clone, Debug, PartialEq)]

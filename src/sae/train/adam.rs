@@ -15,6 +15,7 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
+    #[cfg(any(test, feature = "burn"))]
     pub(crate) fn zeros(n: usize) -> Self {
         Self { first: vec![0.0; n], second: vec![0.0; n] }
     }

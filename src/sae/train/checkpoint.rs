@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::adam::Moments;
 use super::early_stop::EarlyStop;
-use super::state::{ByParameter, NAMES, Sizes, TrainState};
+use super::state::{ByParameter, Sizes, TrainState};
+use super::whole::NAMES;
 use crate::data::DenseMatrix;
 use crate::sae::SaeParams;
 use crate::sae::tensors::{self, F32Tensor};

@@ -32,6 +32,7 @@ pub(crate) struct StepConfig {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StepRates {
     pub(super) adam: AdamStep,
+    #[cfg(feature = "burn")]
     pub(super) learning_rate: f64,
     pub(super) scales: Scales,
     /// What the schedule makes of penalties.
@@ -66,6 +67,7 @@ impl StepConfig {
         let k = self.variant.k(n_features).unwrap_or(0);
         StepRates {
             adam: AdamStep::at(self.learning_rate * factor, t + 1),
+            #[cfg(feature = "burn")]
             learning_rate: self.learning_rate * factor,
             scales: Scales::of(self.variant, self.sizes, n_cells, warmth),
             warmth,

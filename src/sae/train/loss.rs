@@ -16,6 +16,17 @@ pub(crate) struct Tally {
     pub(crate) loss: f64,
 }
 
+#[cfg(feature = "burn")]
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.n_cells += other.n_cells;
+        self.squared_error += other.squared_error;
+        self.n_active += other.n_active;
+        self.loss += other.loss;
+    }
+}
+
+#[cfg(any(test, feature = "burn"))]
 impl Tally {
     /// Mean squared error over cells × dimensions.
     pub(super) fn mse(&self, sizes: Sizes) -> f64 {

@@ -19,27 +19,50 @@
 //! compared with PyTorch, sae-lens and dictionary_learning by `tests/fixtures/sae/training`.
 
 mod adam;
+#[cfg(feature = "burn")]
 mod checkpoint;
 mod config;
 mod cpu;
+#[cfg(feature = "burn")]
 mod early_stop;
+#[cfg(feature = "burn")]
 mod initial;
 mod loss;
+#[cfg(feature = "burn")]
 mod order;
+#[cfg(feature = "burn")]
 mod split;
 mod state;
+#[cfg(feature = "burn")]
 mod stepper;
+#[cfg(feature = "burn")]
 mod tensor;
+#[cfg(feature = "burn")]
 mod tensor_gradient;
+#[cfg(feature = "burn")]
 mod thin;
+#[cfg(feature = "burn")]
 mod top_mask;
+#[cfg(feature = "burn")]
 mod trainer;
+#[cfg(feature = "burn")]
+mod whole;
 
+#[cfg(feature = "burn")]
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "burn")]
 pub use checkpoint::{Checkpoint, CheckpointError};
+#[cfg(feature = "burn")]
 pub use trainer::{TrainError, Trainer};
 
+pub(crate) use adam::Moments;
+#[cfg(feature = "burn")]
 pub(crate) use adam::{AdamStep, BETA1, BETA2, EPSILON};
+#[cfg(feature = "burn")]
+pub(crate) use cpu::ShardPeer;
+pub(crate) use cpu::{Aim, Part, ShardAnswer, ShardCall, ShardServer, ShardStart};
+pub(crate) use state::{ByParameter, TrainState};
+#[cfg(feature = "burn")]
 pub(crate) use top_mask::top_mask;

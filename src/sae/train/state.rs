@@ -4,8 +4,7 @@
 //! variant does not have are empty.
 
 use super::adam::Moments;
-use crate::data::DenseMatrix;
-use crate::sae::{Architecture, SaeError, SaeWeights, Variant};
+use crate::sae::Variant;
 
 /// Sizes of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,21 +34,31 @@ pub(crate) struct ByParameter<T> {
     pub(crate) b_mag: T,
 }
 
-/// The parameters' names, in the order of their fields.
-pub(crate) const NAMES: [&str; 8] =
-    ["encoder", "b_enc", "decoder", "b_dec", "b_pre", "log_threshold", "r_mag", "b_mag"];
-
 impl<T> ByParameter<T> {
-    /// From values in the order of [`NAMES`].
+    /// From values in the order of the fields.
     pub(crate) fn from_array(values: [T; 8]) -> Self {
         let [encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag] = values;
         Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag }
     }
 
-    /// The values in the order of [`NAMES`].
+    /// The values in the order of the fields.
     pub(crate) fn into_array(self) -> [T; 8] {
         let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
         [encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag]
+    }
+
+    pub(crate) fn zip<U>(self, other: ByParameter<U>) -> ByParameter<(T, U)> {
+        let Self { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = self;
+        ByParameter {
+            encoder: (encoder, other.encoder),
+            b_enc: (b_enc, other.b_enc),
+            decoder: (decoder, other.decoder),
+            b_dec: (b_dec, other.b_dec),
+            b_pre: (b_pre, other.b_pre),
+            log_threshold: (log_threshold, other.log_threshold),
+            r_mag: (r_mag, other.r_mag),
+            b_mag: (b_mag, other.b_mag),
+        }
     }
 
     pub(crate) fn map<U>(self, f: impl FnMut(T) -> U) -> ByParameter<U> {
@@ -99,76 +108,6 @@ pub(crate) struct TrainState {
     pub(crate) batch_threshold: Option<f32>,
 }
 
-impl TrainState {
-    /// A run before its first step.
-    pub(crate) fn start(parameters: ByParameter<Vec<f32>>) -> Self {
-        let moments = parameters.as_ref().map(|values| Moments::zeros(values.len()));
-        let since_fired = vec![0; parameters.b_enc.len()];
-        Self { step: 0, parameters, moments, since_fired, batch_threshold: None }
-    }
-
-    /// The autoencoder as it stands, on inputs as training sees them: how it activates, its weights, and whether b_dec
-    /// is taken off the input.
-    ///
-    /// # Errors
-    /// [`SaeError`] where sizes disagree.
-    pub(crate) fn into_weights(
-        self,
-        variant: Variant,
-        sizes: Sizes,
-    ) -> Result<(Architecture, SaeWeights, bool), SaeError> {
-        let Sizes { d_in, n_features } = sizes;
-        let values = self.parameters;
-        let (encoder, b_enc) = match variant {
-            Variant::Gated { .. } => magnitude(values.encoder, &values.r_mag, values.b_mag.clone()),
-            _ => (values.encoder, values.b_enc.clone()),
-        };
-        let threshold = match variant {
-            Variant::BatchTopK { .. } | Variant::Matryoshka { .. } => {
-                Some(vec![self.batch_threshold.unwrap_or(0.0); n_features])
-            }
-            Variant::JumpRelu { .. } => Some(values.log_threshold.iter().map(|log| libm::expf(*log)).collect()),
-            Variant::Gated { .. } => Some(gate(&values.b_enc, &values.r_mag, &values.b_mag)),
-            _ => None,
-        };
-        let architecture = match (&threshold, variant.k(n_features)) {
-            (Some(_), _) => Architecture::JumpRelu,
-            (None, Some(k)) => Architecture::TopK { k },
-            (None, None) => Architecture::Standard,
-        };
-        let mut weights = SaeWeights {
-            w_enc: DenseMatrix::new(n_features, d_in, encoder)?.transposed(),
-            b_enc,
-            w_dec: DenseMatrix::new(n_features, d_in, values.decoder)?,
-            b_dec: values.b_dec,
-            threshold,
-        };
-        let input_bias: Vec<f64> = values.b_pre.iter().map(|&bias| -f64::from(bias)).collect();
-        weights.take_off_input(&input_bias);
-        Ok((architecture, weights, variant.reads_decoder_bias()))
-    }
-}
-
-/// Gated as JumpReLU: the encoder of the magnitude, W·exp(r), and its bias.
-fn magnitude(mut encoder: Vec<f32>, r_mag: &[f32], b_mag: Vec<f32>) -> (Vec<f32>, Vec<f32>) {
-    let d_in = encoder.len() / r_mag.len().max(1);
-    for (row, r) in encoder.chunks_exact_mut(d_in.max(1)).zip(r_mag) {
-        let gain = libm::expf(*r);
-        for weight in row.iter_mut() {
-            *weight *= gain;
-        }
-    }
-    (encoder, b_mag)
-}
-
-/// The threshold at which the gate opens, in terms of the magnitude: b_mag − b_gate·exp(r).
-fn gate(b_gate: &[f32], r_mag: &[f32], b_mag: &[f32]) -> Vec<f32> {
-    let of = |((gate, r), mag): ((&f32, &f32), &f32)| {
-        (f64::from(*mag) - f64::from(*gate) * f64::from(libm::expf(*r))) as f32
-    };
-    b_gate.iter().zip(r_mag).zip(b_mag).map(of).collect()
-}
-
 /// Features that fired within the window, which is shorter before so many steps were made.
 pub(crate) fn n_alive(since_fired: &[u32], step: usize, window: usize) -> usize {
     since_fired.iter().filter(|&&since| (since as usize) < window.min(step)).count()
@@ -183,12 +122,6 @@ mod tests {
         assert_eq!(n_alive(&[0, 1, 5, 20], 30, 20), 3);
         assert_eq!(n_alive(&[0, 1, 5, 20], 30, 2), 2);
         assert_eq!(n_alive(&[3, 3, 0], 3, 20), 1);
-    }
-
-    #[test]
-    fn names_follow_the_fields() {
-        let names = ByParameter::from_array(NAMES);
-        assert_eq!((names.b_pre, names.b_mag, names.decoder), ("b_pre", "b_mag", "decoder"));
     }
 
     #[test]

@@ -23,10 +23,16 @@ pub(crate) enum Stepper {
 
 impl Stepper {
     /// The way of stepping that suits the device: plain Rust on the CPU, tensors elsewhere. `inputs` are as training
-    /// sees them, `[n_cells, d_in]`.
-    pub(crate) fn new(config: StepConfig, inputs: Arc<DenseMatrix>, state: TrainState, device: &Device) -> Self {
+    /// sees them, `[n_cells, d_in]`; batches have `batch_size` cells at most.
+    pub(crate) fn new(
+        config: StepConfig,
+        inputs: Arc<DenseMatrix>,
+        state: TrainState,
+        batch_size: usize,
+        device: &Device,
+    ) -> Self {
         if *device == Device::flex() {
-            Self::Cpu(Box::new(CpuStepper::new(config, inputs, state)))
+            Self::Cpu(Box::new(CpuStepper::new(config, inputs, &state, batch_size)))
         } else {
             Self::Tensor(Box::new(TensorStepper::new(config, inputs, state, device)))
         }
@@ -35,10 +41,7 @@ impl Stepper {
     /// One step of gradient descent on these cells.
     pub(crate) async fn step(&mut self, rows: &[u32]) -> Result<(), TrainError> {
         match self {
-            Self::Cpu(stepper) => {
-                stepper.step(rows);
-                Ok(())
-            }
+            Self::Cpu(stepper) => stepper.step(rows).await.map_err(TrainError::worker),
             Self::Tensor(stepper) => stepper.step(rows).await,
         }
     }
@@ -46,7 +49,7 @@ impl Stepper {
     /// Squared error and active features on these cells as the finished autoencoder will have them.
     pub(crate) async fn measure(&mut self, rows: &[u32]) -> Result<Tally, TrainError> {
         match self {
-            Self::Cpu(stepper) => Ok(stepper.measure(rows)),
+            Self::Cpu(stepper) => stepper.measure(rows).await.map_err(TrainError::worker),
             Self::Tensor(stepper) => stepper.measure(rows).await,
         }
     }
@@ -62,7 +65,7 @@ impl Stepper {
     /// A copy of all the run remembers.
     pub(super) async fn state(&self) -> Result<TrainState, TrainError> {
         match self {
-            Self::Cpu(stepper) => Ok(stepper.state().clone()),
+            Self::Cpu(stepper) => stepper.state().await.map_err(TrainError::worker),
             Self::Tensor(stepper) => stepper.state().await,
         }
     }

@@ -5,6 +5,7 @@ mod autodiff;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 mod pytorch;
+mod shards;
 
 use std::sync::Arc;
 
@@ -18,9 +19,10 @@ use super::config::StepConfig;
 use super::cpu::CpuStepper;
 use super::initial::initial_parameters;
 use super::loss::Scales;
-use super::state::{ByParameter, NAMES, Sizes, TrainState};
+use super::state::{ByParameter, Sizes, TrainState};
 use super::stepper::Stepper;
 use super::tensor::TensorStepper;
+use super::whole::NAMES;
 use super::*;
 use crate::data::{DenseMatrix, Silent};
 use crate::sae::metrics::evaluate;
@@ -75,7 +77,7 @@ fn full(variant: Variant) -> SaeParams {
 /// Both ways of stepping from the same state.
 fn both(config: StepConfig, inputs: &Arc<DenseMatrix>, state: TrainState) -> [Stepper; 2] {
     [
-        Stepper::Cpu(Box::new(CpuStepper::new(config, Arc::clone(inputs), state.clone()))),
+        Stepper::Cpu(Box::new(CpuStepper::with_shards(config, Arc::clone(inputs), &state, 1))),
         Stepper::Tensor(Box::new(TensorStepper::new(config, Arc::clone(inputs), state, &Device::flex()))),
     ]
 }
@@ -222,8 +224,9 @@ fn dense_and_sparse_steps_agree() {
         let start = start(&params, 6);
         let config = StepConfig::new(&params, 6, 2);
         let gradients = [0.0, 2.0].map(|dense_from| {
-            let mut stepper = CpuStepper::new(config, Arc::clone(&inputs), TrainState::start(start.clone()));
-            stepper.dense_from = dense_from;
+            let state = TrainState::start(start.clone());
+            let mut stepper = CpuStepper::with_shards(config, Arc::clone(&inputs), &state, 1);
+            stepper.set_dense_from(dense_from);
             gradient(Stepper::Cpu(Box::new(stepper)), &rows(40))
         });
         let [dense, sparse] = gradients;

@@ -3,12 +3,14 @@
 //! The caller owns the loop, the clock and the pauses: it awaits [`Trainer::step`] until [`Trainer::is_done`], asks
 //! for [`Trainer::progress`] a few times a second and yields to its event loop in between. Nothing here blocks.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
 
 use super::checkpoint::{Checkpoint, CheckpointError, RunFacts};
 use super::config::StepConfig;
+use super::cpu::{ShardPeer, ShardStart};
 use super::early_stop::EarlyStop;
 use super::initial::initial_parameters;
 use super::order::epoch_order;
@@ -50,6 +52,12 @@ pub enum TrainError {
         /// What it says.
         reason: String,
     },
+    /// A worker that trained some of the features is gone.
+    #[error("a worker that trained half of the features stopped ({reason}); go on from the last checkpoint")]
+    Worker {
+        /// What is known of it.
+        reason: String,
+    },
     /// The loss or the weights are not finite any more.
     #[error(
         "training diverged before step {step}: the loss is not finite; use a smaller learning rate than {learning_rate}"
@@ -70,6 +78,10 @@ impl TrainError {
     pub(super) fn device(reason: impl ToString) -> Self {
         let reason = reason.to_string();
         if reason.contains("device is poisoned") { Self::GpuLost } else { Self::Device { reason } }
+    }
+
+    pub(super) fn worker(reason: String) -> Self {
+        Self::Worker { reason }
     }
 }
 
@@ -173,7 +185,7 @@ impl Trainer {
         let step = state.step;
         Self {
             order: epoch_order(params.seed, step / steps_per_epoch, cells.trained.len()),
-            stepper: Stepper::new(config, Arc::new(seen), state, device),
+            stepper: Stepper::new(config, Arc::new(seen), state, params.batch_size, device),
             params,
             raw,
             cells,
@@ -184,6 +196,20 @@ impl Trainer {
             start: Start::default(),
             last: TrainProgress::default(),
         }
+    }
+
+    /// Lets someone else work out half of the features of every step, if the run is on the CPU and large enough for it
+    /// to pay; whether it does. No bit of the result depends on it.
+    ///
+    /// # Errors
+    /// [`TrainError::Worker`] if the peer refuses; the run can go on without it.
+    pub(crate) async fn share(&mut self, peer: Rc<dyn ShardPeer>) -> Result<bool, TrainError> {
+        let (params, d_in, steps_per_epoch) = (self.params.clone(), self.raw.n_cols(), self.steps_per_epoch());
+        let Stepper::Cpu(stepper) = &mut self.stepper else {
+            return Ok(false);
+        };
+        let start = |range, state| ShardStart { params, d_in, steps_per_epoch, range, state };
+        stepper.share(peer, start).await.map_err(TrainError::worker)
     }
 
     /// What is being trained.

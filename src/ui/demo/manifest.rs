@@ -93,8 +93,8 @@ impl PreviewLayout {
         let (column, categories) = richest.ok_or("The demo's preview has no labels.")?;
         let codes = self.slice(bytes, column.offset, 1)?.iter();
         let codes = codes.map(|&code| if code == NO_LABEL { MISSING_CODE } else { u32::from(code) });
-        let values =
-            ColoringValues::Categories { codes: codes.collect::<Vec<_>>().into(), categories: categories.clone() };
+        let (codes, categories) = (codes.collect::<Vec<_>>().into(), categories.clone());
+        let values = ColoringValues::Categories { codes, categories, colors: Vec::new() };
         Ok(CellColoring { color: CellColor::Label(column.name.clone()), values })
     }
 
@@ -121,7 +121,7 @@ mod tests {
         let manifest = Manifest::parse(MANIFEST).unwrap();
         let preview = manifest.preview(&[0, 0, 255, 255, 0, 0, 255, 255, 1, 255]).unwrap();
         assert_eq!((&preview.points.x[..], &preview.points.y[..]), (&[-1.0, 1.0][..], &[0.0, 1.0][..]));
-        let ColoringValues::Categories { codes, categories } = &preview.coloring.values else {
+        let ColoringValues::Categories { codes, categories, .. } = &preview.coloring.values else {
             panic!("no categories")
         };
         assert_eq!((&codes[..], categories.len()), (&[1, MISSING_CODE][..], 2));

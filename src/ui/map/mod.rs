@@ -197,8 +197,8 @@ fn arrows_shown(input: MapInput) -> Option<Arrows> {
 fn values_of(coloring: Option<&Shared<CellColoring>>) -> CellValues<'_> {
     match coloring.map(|coloring| &coloring.values) {
         None => CellValues::Plain,
-        Some(ColoringValues::Categories { codes, categories }) => {
-            CellValues::Categories { codes, n_categories: categories.len() }
+        Some(ColoringValues::Categories { codes, categories, colors }) => {
+            CellValues::Categories { codes, n_categories: categories.len(), colors }
         }
         Some(ColoringValues::Numbers(values)) => CellValues::Numbers(values),
     }

@@ -58,7 +58,7 @@ fn style(x: f64, y: f64, width: f64, height: f64) -> String {
 pub(super) fn value_of(coloring: &CellColoring, row: u32) -> Option<String> {
     let row = row as usize;
     Some(match &coloring.values {
-        ColoringValues::Categories { codes, categories } => {
+        ColoringValues::Categories { codes, categories, .. } => {
             categories.get(*codes.get(row)? as usize).cloned().unwrap_or_else(|| NO_VALUE.to_owned())
         }
         ColoringValues::Numbers(values) => significant(f64::from(*values.get(row)?), 3),
@@ -74,7 +74,8 @@ mod tests {
     fn values_are_named_or_rounded() {
         let coloring = |values| CellColoring { color: CellColor::Label("type".to_owned()), values };
         let codes = vec![1, u32::MAX].into();
-        let categories = coloring(ColoringValues::Categories { codes, categories: vec!["B".into(), "T".into()] });
+        let categories = vec!["B".into(), "T".into()];
+        let categories = coloring(ColoringValues::Categories { codes, categories, colors: Vec::new() });
         assert_eq!(value_of(&categories, 0).as_deref(), Some("T"));
         assert_eq!(value_of(&categories, 1).as_deref(), Some(NO_VALUE));
         let numbers = coloring(ColoringValues::Numbers(vec![1.234_56].into()));

@@ -20,7 +20,7 @@ pub(crate) fn HelpDialog(open: RwSignal<bool>) -> impl IntoView {
         <Dialog title="Help" open=open>
             <ol class="help-steps">
                 <li>"Open cells: an .h5ad, or an .npy embedding with a .csv of labels. Add a .gmt for gene sets."</li>
-                <li>"Train a sparse autoencoder on an embedding, or load SAELens weights."</li>
+                <li>"Train a sparse autoencoder on an embedding, or load weights trained elsewhere."</li>
                 <li>"Analyse: differential expression and gene sets for every live feature."</li>
                 <li>"Pick a feature in the table: the map shows where it is active, the card what it stands for."</li>
                 <li>"Steer it: choose cells, set the feature, see where they move and which genes change."</li>

@@ -96,7 +96,7 @@ fn FormatList() -> impl IntoView {
     view! {
         <dl class="start-formats">
             <dt>"Cells and genes"</dt>
-            <dd><code>".h5ad"</code></dd>
+            <dd><code>".h5ad"</code> ", 10x " <code>".h5"</code> " or " <code>".mtx"</code> " with its tables"</dd>
             <dt>"Embeddings"</dt>
             <dd><code>".npy"</code> ", " <code>".npz"</code> ", " <code>".pt"</code> ", " <code>".parquet"</code> " or in the .h5ad"</dd>
             <dt>"Labels"</dt>
@@ -104,7 +104,7 @@ fn FormatList() -> impl IntoView {
             <dt>"Gene sets"</dt>
             <dd><code>".gmt"</code> ", " <code>".gmx"</code> ", " <code>".json"</code> ", " <code>".yaml"</code> ", " <code>".obo"</code> " + " <code>".gaf"</code></dd>
             <dt>"Trained weights"</dt>
-            <dd>"SAELens " <code>"cfg.json"</code> " + " <code>".safetensors"</code></dd>
+            <dd>"of SAELens, sparsify, dictionary_learning, scFeatureLens, bio-sae"</dd>
         </dl>
     }
 }

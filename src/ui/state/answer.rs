@@ -2,6 +2,7 @@
 
 use super::request::Purpose;
 use super::{CellColoring, ColoringValues, Effect, EngineStatus, JobState, MapPoints, Shared, State, ViewKind};
+use crate::plot::color::Rgb;
 use crate::protocol::{
     Answer, CellColor, CheckpointInfo, Event, Job, NoticeLevel, PROTOCOL_VERSION, Request, RequestId, SaeSummary,
     TrainProgress, ViewQuery, ViewResult,
@@ -214,8 +215,10 @@ impl State {
         let Some(view) = self.labels_viewed(view) else { return Vec::new() };
         match view {
             ViewResult::Map { source, x, y } => self.map.set(Shared::new(MapPoints { source, x, y })),
-            ViewResult::Categories { color, codes, categories } => {
-                self.colored(kind, CellColoring { color, values: ColoringValues::Categories { codes, categories } });
+            ViewResult::Categories { color, codes, categories, colors } => {
+                let colors = colors.into_iter().map(|[red, green, blue]| Rgb(red, green, blue)).collect();
+                let values = ColoringValues::Categories { codes, categories, colors };
+                self.colored(kind, CellColoring { color, values });
             }
             ViewResult::Values { color, values } => {
                 self.colored(kind, CellColoring { color, values: ColoringValues::Numbers(values) });

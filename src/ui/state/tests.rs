@@ -243,7 +243,7 @@ fn late_answers_of_older_views_are_dropped() {
     let new = calls(&reduce(&mut state, Msg::ColorBy(color("type"))))[0].id;
     let answer = |name: &str| {
         let (codes, categories) = (vec![0; 100].into(), vec!["a".into()]);
-        Event::View(ViewResult::Categories { color: color(name), codes, categories })
+        Event::View(ViewResult::Categories { color: color(name), codes, categories, colors: Vec::new() })
     };
     say(&mut state, new, answer("type"));
     say(&mut state, old, answer("condition"));
@@ -260,7 +260,8 @@ fn a_ticked_label_fetches_its_codes_and_selects_its_cells() {
     codes[3] = 1;
     let categories = vec!["ctrl".into(), "stim".into()];
     let color = CellColor::Label("condition".into());
-    let event = Event::View(ViewResult::Categories { color, codes: codes.into(), categories });
+    let colors = vec![[255, 0, 0], [0, 0, 255]];
+    let event = Event::View(ViewResult::Categories { color, codes: codes.into(), categories, colors });
     say(&mut state, calls(&effects)[0].id, event);
     assert_eq!(state.chosen.as_deref(), Some(&vec![3]));
 }
@@ -407,12 +408,12 @@ fn an_analysis_refreshes_table_and_card() {
 #[test]
 fn exports_are_saved_and_their_failures_said() {
     let mut state = opened("kang");
-    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae)))[0].id;
+    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae { format: WeightFormat::SaeLens })))[0].id;
     assert!(state.jobs.export.is_running());
     let file = ExportedFile { name: "a.csv".into(), mime: "text/csv".into(), bytes: vec![1].into() };
     let effects = say(&mut state, id, Event::Exported { files: vec![file.clone()] });
     assert_eq!(effects, [Effect::Save(vec![file])]);
-    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae)))[0].id;
+    let id = calls(&reduce(&mut state, Msg::Export(ExportKind::Sae { format: WeightFormat::SaeLens })))[0].id;
     say(&mut state, id, Event::Failed { message: "no model".into() });
     assert_eq!(state.toasts.last().unwrap().text, "no model");
 }

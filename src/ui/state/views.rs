@@ -2,6 +2,7 @@
 
 use super::Shared;
 use crate::data::{CellSelection, LabelChoice, MISSING_CODE};
+use crate::plot::color::Rgb;
 use crate::protocol::{CellColor, F32Column, LabelInfo, LabelKind, MapSource, U32Column};
 
 /// Coordinates of all cells.
@@ -24,6 +25,8 @@ pub enum ColoringValues {
         codes: U32Column,
         /// Names of the codes.
         categories: Vec<String>,
+        /// Colours of the codes, if their file has any; otherwise empty.
+        colors: Vec<Rgb>,
     },
     /// A number per cell; NaN for none. `[n_cells]`
     Numbers(F32Column),
@@ -71,7 +74,8 @@ impl CellColoring {
 
     /// The categories with their cell counts, if this is a label's coloring.
     pub fn label_info(&self) -> Option<LabelInfo> {
-        let (CellColor::Label(name), ColoringValues::Categories { codes, categories }) = (&self.color, &self.values)
+        let (CellColor::Label(name), ColoringValues::Categories { codes, categories, .. }) =
+            (&self.color, &self.values)
         else {
             return None;
         };
@@ -163,6 +167,7 @@ mod tests {
             values: ColoringValues::Categories {
                 codes: codes.to_vec().into(),
                 categories: vec!["a".to_owned(), "b".to_owned(), "c".to_owned()],
+                colors: Vec::new(),
             },
         })
     }

@@ -6,6 +6,7 @@
 
 mod analysis;
 mod memory;
+mod training;
 
 use std::io::Write;
 

@@ -158,7 +158,9 @@ fn checked_import(name: &str, bytes: &[u8]) -> Option<Vec<(String, Imported)>> {
     match import_all(name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()) {
         Ok(files) => {
             assert!(!files.is_empty(), "files inside");
-            files.iter().for_each(|(name, imported)| check_imported(name, imported));
+            for (name, imported) in &files {
+                check_imported(name, imported);
+            }
             Some(files)
         }
         Err(error) => {
@@ -238,10 +240,12 @@ fn check_imported(name: &str, imported: &Imported) {
         }
         Imported::SaeWeights(weights) => {
             understand(name, weights, None, None);
-            CONFIGS.iter().for_each(|config| understand(name, weights, Some(config), None));
+            for config in CONFIGS {
+                understand(name, weights, Some(config), None);
+            }
         }
         Imported::SaeMean(mean) => {
-            understand(name, &SaeWeightsFile::Safetensors(WEIGHTS[1].to_vec()), None, Some(mean))
+            understand(name, &SaeWeightsFile::Safetensors(WEIGHTS[1].to_vec()), None, Some(mean));
         }
         Imported::TrainingRun(_) => {}
     }
@@ -293,8 +297,12 @@ fn understand(name: &str, weights: &SaeWeightsFile, config: Option<&[u8]>, mean:
         SaeWeightsFile::Safetensors(bytes) => NamedTensors::from_safetensors(name, bytes),
         SaeWeightsFile::Torch { tensors, settings } => {
             let mut named = NamedTensors::new(name);
-            tensors.iter().for_each(|(name, tensor)| named.insert(name, tensor.shape.clone(), tensor.values.clone()));
-            settings.iter().for_each(|(name, value)| named.set(name, value.clone()));
+            for (name, tensor) in tensors {
+                named.insert(name, tensor.shape.clone(), tensor.values.clone());
+            }
+            for (name, value) in settings {
+                named.set(name, value.clone());
+            }
             Ok(named)
         }
     };

@@ -124,15 +124,14 @@ fn in_the_tab(desk: &mut Desk, jobs: &[Job], trains: bool) -> Outcome {
         let lines = test::training_in_the_tab(desk.places, DESK_PROFILE)?;
         desk.measured.take_lines(Place::Tab, Some(Bench::Training), &lines);
     }
-    if jobs.is_empty() {
-        return Ok(());
-    }
     let folder = desk.inputs.folder();
     let (plan, results) = (folder.join("plan.json"), folder.join("tab.jsonl"));
     std::fs::write(&plan, plan::as_json(jobs)).map_err(TaskError::file("write", &plan))?;
     std::fs::write(&results, "").map_err(TaskError::file("write", &results))?;
     let variables = [("FEATURESCOPE_BENCH_PLAN", plan.as_path()), ("FEATURESCOPE_BENCH_RESULTS", results.as_path())];
-    let ended = test::bench_in_the_tab(desk.places, DESK_PROFILE, &["analyses_in_the_tab"], &variables);
+    let names = [(!jobs.is_empty(), "analyses_in_the_tab"), (trains, "steps_through_the_page")];
+    let names: Vec<&str> = names.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, name)| name).collect();
+    let ended = test::bench_in_the_tab(desk.places, DESK_PROFILE, &names, &variables);
     let lines = std::fs::read_to_string(&results).map_err(TaskError::file("read", &results))?;
     desk.measured.take_lines(Place::Tab, None, &lines);
     ended

@@ -23,7 +23,7 @@ pub(super) async fn ask_findings(
             found.ok_or_else(|| worker_fault("its findings are not whole"))
         }
         PoolAnswer::Failed(reason) => Err(worker_fault(&reason)),
-        PoolAnswer::Done | PoolAnswer::Gsea(_) => Err(worker_fault("it answered what was not asked")),
+        _ => Err(worker_fault("it answered what was not asked")),
     }
 }
 

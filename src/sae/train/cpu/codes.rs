@@ -51,8 +51,9 @@ impl Codes {
         self.features[range.clone()].iter().copied().zip(self.values[range].iter().copied())
     }
 
-    fn n_cells(&self) -> usize {
-        self.starts.len() - 1
+    /// Cells filled; 0 before [`Self::clear`] was called once.
+    pub(super) fn n_cells(&self) -> usize {
+        self.starts.len().saturating_sub(1)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::codes::Codes;
 use super::kernels::add_to;
+use super::part::{Offers, Part, Picking, total};
 use crate::sae::Variant;
 use crate::sae::select::{self, Entry, Largest};
 use crate::sae::train::state::{ByParameter, TrainState};
@@ -24,6 +25,7 @@ pub(super) struct Encoded {
     per_feature: Vec<f32>,
     row: Vec<Entry>,
     over_batch: Largest,
+    picking: Picking,
 }
 
 impl Encoded {
@@ -66,16 +68,20 @@ impl Encoded {
         }
     }
 
-    /// For every cell the `k_aux` largest positive pre-activations of dead features; `pre` has its bias.
-    pub(super) fn revive(&mut self, pre: &[f32], since_fired: &[u32], window: usize, k_aux: impl Fn(usize) -> usize) {
+    /// For every cell the `k_aux` largest positive pre-activations of dead features, of which there are as many as
+    /// this returns; `pre` has its bias.
+    pub(super) fn revive(
+        &mut self,
+        pre: &[f32],
+        since_fired: &[u32],
+        window: usize,
+        k_aux: impl Fn(usize) -> usize,
+    ) -> usize {
         self.dead.clear();
         let is_dead = |since: &u32| *since as usize >= window;
         let dead = since_fired.iter().enumerate().filter(|(_, since)| is_dead(since));
         self.dead.extend(dead.map(|(feature, _)| feature as u32));
         self.revived.clear();
-        if self.dead.is_empty() {
-            return;
-        }
         let k = k_aux(self.dead.len());
         for cell in pre.chunks_exact(since_fired.len()) {
             self.per_feature.clear();
@@ -84,11 +90,36 @@ impl Encoded {
             self.row.iter().for_each(|&(at, value)| self.revived.push(self.dead[at as usize], value));
             self.revived.end_cell();
         }
+        self.dead.len()
     }
 
-    /// Whether [`Self::revive`] found dead features.
-    pub(super) fn has_dead(&self) -> bool {
-        !self.dead.is_empty()
+    /// What was picked here, for the choice of all shards.
+    pub(super) fn offer(&self, part: &mut Part) {
+        part.offer(&self.active);
+        if part.sums[1] > 0.0 {
+            part.offer(&self.revived);
+        }
+    }
+
+    /// Keeps of what was picked here what all shards would pick together: `k` for a cell.
+    pub(super) fn narrow(
+        &mut self,
+        parts: &[Part],
+        own: usize,
+        (variant, k): (Variant, usize),
+        k_aux: impl Fn(usize) -> usize,
+    ) {
+        let Self { active, revived, picking, smallest, .. } = self;
+        let mut offers = Offers::new(parts, own);
+        if variant.is_over_the_batch() {
+            *smallest = picking.by_batch(active, &mut offers, k * active.n_cells());
+        } else {
+            picking.by_cell(active, &mut offers, k);
+        }
+        let n_dead = total(parts, 1) as usize;
+        if n_dead > 0 {
+            picking.by_cell(revived, &mut offers, k_aux(n_dead));
+        }
     }
 
     fn clear(&mut self) {

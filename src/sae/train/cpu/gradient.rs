@@ -59,7 +59,7 @@ impl Gradient {
 
     /// All gradients from sparse activations.
     pub(super) fn by_feature(&mut self, batch: Batch<'_>) {
-        let n_features = batch.config.sizes.n_features;
+        let n_features = self.has_rows.len();
         let Encoded { active, near, open, revived, .. } = batch.encoded;
         for (sorted, codes) in
             [(&mut self.active, active), (&mut self.near, near), (&mut self.open, open), (&mut self.revived, revived)]
@@ -73,7 +73,6 @@ impl Gradient {
             }
             self.feature(batch, feature, group);
         }
-        self.by_biases(batch);
     }
 
     /// Gradients by the parameters of one feature, which takes part in the nested dictionaries from `group` on.
@@ -120,45 +119,46 @@ impl Gradient {
         self.by.b_enc[feature] = bias;
     }
 
-    /// Gradients by the decoder's bias and by what is added to the input.
-    fn by_biases(&mut self, batch: Batch<'_>) {
-        let d_in = batch.config.sizes.d_in;
-        self.by.b_dec.fill(0.0);
-        batch.errors.reconstruction[..batch.read.len()]
-            .chunks_exact(d_in)
-            .for_each(|row| add_to(&mut self.by.b_dec, 1.0, row));
-        self.by_input_biases(batch.config.variant, &batch.parameters.encoder);
-    }
-
-    /// What reaches b_dec or b_pre through the encoder's input: ∓Σ W_enc·Σ∂a.
-    fn by_input_biases(&mut self, variant: Variant, encoder: &[f32]) {
-        let sign = if variant.has_input_bias() { 1.0 } else { -1.0 };
-        let out = match variant.has_input_bias() {
-            true => &mut self.by.b_pre,
-            false if variant.reads_decoder_bias() => &mut self.by.b_dec,
-            false => return,
-        };
-        if sign > 0.0 {
-            out.fill(0.0);
-        }
-        for (row, &sum) in encoder.chunks_exact(out.len()).zip(&self.through_input) {
-            if sum != 0.0 {
-                add_to(out, sign * sum, row);
-            }
-        }
-    }
-
-    /// All gradients but the rows', where those come from dense products: `da` is the gradient by pre-activations,
-    /// `[n_cells, n_features]`, and `error` that by reconstructions.
-    pub(super) fn by_dense(&mut self, variant: Variant, da: &[f32], error: &[f32], encoder: &[f32]) {
-        let n_features = self.has_rows.len();
+    /// All gradients by what features own but the rows', where those come from dense products: `da` is the gradient by
+    /// pre-activations, `[n_cells, n_features]`.
+    pub(super) fn by_dense(&mut self, da: &[f32]) {
         self.has_rows.fill(true);
         self.by.b_enc.fill(0.0);
-        da.chunks_exact(n_features).for_each(|row| add_to(&mut self.by.b_enc, 1.0, row));
+        da.chunks_exact(self.has_rows.len()).for_each(|row| add_to(&mut self.by.b_enc, 1.0, row));
         self.through_input.copy_from_slice(&self.by.b_enc);
+    }
+
+    /// Gradients by the decoder's bias, and 0 by what is added to the input; `error` is the gradient by reconstructions,
+    /// `[n_cells, d_in]`.
+    pub(super) fn by_biases(&mut self, variant: Variant, error: &[f32]) {
         self.by.b_dec.fill(0.0);
         error.chunks_exact(self.by.b_dec.len()).for_each(|row| add_to(&mut self.by.b_dec, 1.0, row));
-        self.by_input_biases(variant, encoder);
+        if variant.has_input_bias() {
+            self.by.b_pre.fill(0.0);
+        }
+    }
+
+    /// What reaches the encoder's input through these features, Σ W_enc·Σ∂a, `[d_in]`; empty where no bias is there.
+    pub(super) fn through_input_bias(&self, variant: Variant, encoder: &[f32]) -> Vec<f32> {
+        if !variant.has_input_bias() && !variant.reads_decoder_bias() {
+            return Vec::new();
+        }
+        let mut out = vec![0.0; self.by.b_dec.len()];
+        for (row, &sum) in encoder.chunks_exact(out.len()).zip(&self.through_input) {
+            if sum != 0.0 {
+                add_to(&mut out, sum, row);
+            }
+        }
+        out
+    }
+
+    /// Adds what reaches the encoder's input to the gradient of the bias that is added to it or taken off.
+    pub(super) fn add_through_input_bias(&mut self, variant: Variant, values: &[f32]) {
+        if variant.has_input_bias() {
+            add_to(&mut self.by.b_pre, 1.0, values);
+        } else {
+            add_to(&mut self.by.b_dec, -1.0, values);
+        }
     }
 
     /// Takes out of every decoder row's gradient what points along the row.
@@ -171,16 +171,21 @@ impl Gradient {
         }
     }
 
-    /// Euclidean norm over all parameters.
-    pub(super) fn norm(&self) -> f64 {
+    /// Σ of squares over all that features own.
+    pub(super) fn squared_norm_by_feature(&self) -> f64 {
         let d_in = self.by.b_dec.len();
         let rows = |values: &[f32]| -> f64 {
             let rows = values.chunks_exact(d_in).zip(&self.has_rows).filter(|(_, has_rows)| **has_rows);
             rows.map(|(row, _)| squared_norm(row)).sum()
         };
-        let ByParameter { encoder, b_enc, decoder, b_dec, b_pre, log_threshold, r_mag, b_mag } = &self.by;
-        let vectors = [b_enc, b_dec, b_pre, log_threshold, r_mag, b_mag];
-        (rows(encoder) + rows(decoder) + vectors.iter().map(|values| squared_norm(values)).sum::<f64>()).sqrt()
+        let ByParameter { encoder, b_enc, decoder, log_threshold, r_mag, b_mag, .. } = &self.by;
+        let vectors = [b_enc, log_threshold, r_mag, b_mag];
+        rows(encoder) + rows(decoder) + vectors.iter().map(|values| squared_norm(values)).sum::<f64>()
+    }
+
+    /// Σ of squares over what belongs to no feature.
+    pub(super) fn squared_norm_of_shared(&self) -> f64 {
+        squared_norm(&self.by.b_dec) + squared_norm(&self.by.b_pre)
     }
 }
 

@@ -209,8 +209,11 @@ impl Case<'_> {
 
 fn for_every_way(check: impl Fn(&mut Case<'_>, Way<'_>)) {
     let cases = Cases::load();
-    for way in 0..3 {
+    for way in 0..4 {
         let stepper = |config, inputs: &Arc<DenseMatrix>, state| {
+            if way == 3 {
+                return Stepper::Cpu(Box::new(CpuStepper::with_shards(config, Arc::clone(inputs), &state, 2)));
+            }
             let [cpu, tensor] = both(config, inputs, state);
             match (way, tensor) {
                 (0, _) => cpu,

@@ -5,13 +5,13 @@ use leptos::prelude::*;
 use super::charts::TrainingCharts;
 use super::quality::Quality;
 use crate::plot::format;
-use crate::protocol::{ExportKind, SaeOrigin, SaeSummary};
+use crate::protocol::{ExportKind, SaeOrigin, SaeSummary, WeightFormat};
 use crate::ui::panels::data::Notices;
 use crate::ui::state::{Msg, Shared};
 use crate::ui::store::Store;
 use crate::ui::text;
 use crate::ui::train_form::variant_words;
-use crate::ui::widgets::{Button, ButtonKind, IconName};
+use crate::ui::widgets::{Button, ButtonKind, IconName, Menu};
 
 /// The result panel.
 #[component]
@@ -28,6 +28,7 @@ pub(super) fn TrainingResult(sae: Shared<SaeSummary>, is_quality_open: RwSignal<
         (_, "topk") => "TopK".to_owned(),
         (_, other) => other.to_owned(),
     };
+    let (holds_top_k, is_relu) = (sae.architecture == "topk", sae.architecture == "standard");
     let live = format!("{} of {}", format::count(sae.n_live), format::count(sae.n_features));
     let explained = format::decimals(sae.explained_variance, 3);
     view! {
@@ -50,14 +51,19 @@ pub(super) fn TrainingResult(sae: Shared<SaeSummary>, is_quality_open: RwSignal<
         </Show>
         <Quality is_open=is_quality_open />
         <div class="actions">
-            <Button
-                kind=ButtonKind::Quiet
-                text="Save weights"
-                label="Save as a SAELens folder: cfg.json and sae_weights.safetensors"
-                icon=IconName::Download
-                disabled=is_saving
-                on_press=move || store.send(Msg::Export(ExportKind::Sae))
-            />
+            <Menu label="Save the weights for a library" text="Save weights" icon=IconName::Download closes_on_choice=true>
+                {saves_weights("For SAELens", WeightFormat::SaeLens, is_saving)}
+                {saves_weights("For dictionary_learning", WeightFormat::DictionaryLearning, is_saving)}
+                {holds_top_k.then(|| saves_weights("For sparsify", WeightFormat::Sparsify, is_saving))}
+                {is_relu.then(|| saves_weights("For scFeatureLens", WeightFormat::ScFeatureLens, is_saving))}
+            </Menu>
         </div>
     }
+}
+
+/// An entry of the menu: saves the weights as a library reads them.
+fn saves_weights(text: &'static str, format: WeightFormat, is_off: Memo<bool>) -> impl IntoView {
+    let store = Store::get();
+    let on_press = move || store.send(Msg::Export(ExportKind::Sae { format }));
+    view! { <Button kind=ButtonKind::Quiet text=text disabled=is_off on_press=on_press /> }
 }

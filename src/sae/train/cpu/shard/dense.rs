@@ -1,60 +1,47 @@
 //! Steps of ReLU variants while most features are active: five dense products, as a GPU would do it.
 
-use super::kernels::{add_to, squared_norm};
-use super::product::{View, multiply};
-use super::{BatchMemory, CpuStepper, reads_bias};
+use super::super::kernels::add_to;
+use super::super::part::Part;
+use super::super::product::{View, multiply};
+use super::{BatchMemory, Shard, reads_bias};
 use crate::sae::Variant;
 use crate::sae::train::config::StepRates;
-use crate::sae::train::state::Sizes;
 
 /// From this share of active features on, dense products are faster (measured, `cargo xtask bench --only training`).
 pub(super) const DENSE_FROM: f64 = 0.12;
 
-impl CpuStepper {
-    /// Whether this step is dense; pre-activations of ReLU variants get their bias, and are counted, on the way.
-    pub(super) fn is_dense(&mut self) -> bool {
-        if !matches!(self.config.variant, Variant::Vanilla { .. } | Variant::Bricken { .. } | Variant::ReluL1 { .. }) {
-            return false;
-        }
-        let bias = &self.state.parameters.b_enc;
-        let mut n_active = 0;
-        for cell in self.batch.pre.chunks_exact(bias.len()) {
-            n_active += cell.iter().zip(bias).filter(|(value, bias)| **value + **bias > 0.0).count();
-        }
-        n_active as f64 > self.dense_from * self.batch.pre.len() as f64
+/// Pre-activations above 0, counted; `pre` has no bias yet.
+pub(super) fn n_positive(pre: &[f32], bias: &[f32]) -> f64 {
+    let of = |cell: &[f32]| cell.iter().zip(bias).filter(|(value, bias)| **value + **bias > 0.0).count();
+    pre.chunks_exact(bias.len()).map(of).sum::<usize>() as f64
+}
+
+impl Shard {
+    /// Activations, and what they add to reconstructions.
+    pub(super) fn decode_dense(&mut self) -> Part {
+        let weights = self.penalty_weights();
+        let (n_active, penalised) = self.rectify(&weights);
+        let d_in = self.config.sizes.d_in;
+        let (decoder, out) = (&self.state.parameters.decoder, &mut self.errors.reconstruction);
+        out.resize(self.now.n_cells * d_in, 0.0);
+        multiply(out, View::new(&self.batch.pre, self.range.len()), View::new(decoder, d_in));
+        self.decoded([n_active, penalised])
     }
 
-    /// Loss and gradient by dense products; returns the loss.
-    pub(super) fn dense(&mut self, rates: &StepRates) -> f64 {
-        let Sizes { d_in, n_features } = self.config.sizes;
+    /// Gradients by what features own.
+    pub(super) fn dense_gradient(&mut self, x: &[f32], rates: &StepRates) {
+        let (d_in, n_features) = (self.config.sizes.d_in, self.range.len());
         let weights = self.penalty_weights();
-        let (n_active, sum) = self.rectify(&weights);
-        let parameters = &self.state.parameters;
-        let BatchMemory { x, shifted, pre: z, da, .. } = &mut self.batch;
-        let error = &mut self.errors.reconstruction;
-        error.resize(x.len(), 0.0);
-        multiply(error, View::new(z, n_features), View::new(&parameters.decoder, d_in));
-        let mut squared = 0.0;
-        let scale = (2.0 * rates.scales.error) as f32;
-        for (error, x) in error.chunks_exact_mut(d_in).zip(x.chunks_exact(d_in)) {
-            add_to(error, 1.0, &parameters.b_dec);
-            add_to(error, -1.0, x);
-            squared += squared_norm(error);
-            for value in error.iter_mut() {
-                *value *= scale;
-            }
-        }
+        let BatchMemory { shifted, pre: z, da, .. } = &mut self.batch;
+        let error = &self.errors.reconstruction;
         da.resize(z.len(), 0.0);
-        multiply(da, View::new(error, d_in), View::new(&parameters.decoder, d_in).t());
+        multiply(da, View::new(error, d_in), View::new(&self.state.parameters.decoder, d_in).t());
         mask(da, z, rates.scales.penalty as f32, &weights);
-        let read = if reads_bias(self.config.variant) { &*shifted } else { &*x };
+        let read = if reads_bias(self.config.variant) { shifted } else { x };
         multiply(&mut self.gradient.by.decoder, View::new(z, n_features).t(), View::new(error, d_in));
         multiply(&mut self.gradient.by.encoder, View::new(da, n_features).t(), View::new(read, d_in));
-        self.gradient.by_dense(self.config.variant, da, error, &parameters.encoder);
+        self.gradient.by_dense(da);
         self.by_decoder_norms(&weights, rates.scales.penalty as f32);
-        self.tally.squared_error += squared;
-        self.tally.n_active += n_active;
-        rates.scales.error * squared + rates.scales.penalty * sum
     }
 
     /// What a unit of activation costs, per feature; empty where it is the same for all.
@@ -87,7 +74,7 @@ impl CpuStepper {
 
     /// A penalty on z‖W_dec‖ has a gradient by the decoder, too.
     fn by_decoder_norms(&mut self, norms: &[f32], penalty: f32) {
-        let Sizes { d_in, n_features } = self.config.sizes;
+        let (d_in, n_features) = (self.config.sizes.d_in, self.range.len());
         if norms.is_empty() {
             return;
         }
