@@ -82,6 +82,14 @@ fn cycles_of_groups_and_nodes_end() {
     assert!(message.contains("X has no encoding-type"), "{message}");
     let message = refused("cyclic_tree.h5ad");
     assert!(message.contains("obs can't be read") && message.contains("depth exceeded"), "{message}");
+    let message = refused("wide_tree.h5ad");
+    assert!(message.contains("obsm can't be read") && message.contains("depth exceeded"), "{message}");
+}
+
+#[test]
+fn types_deeper_than_the_stack_are_left_out() {
+    let (read, warnings) = open_hostile("deep_type.h5ad");
+    assert!(read.is_ok() && warnings[0].contains("obs/deep can't be read"), "{read:?} {warnings:?}");
 }
 
 #[test]

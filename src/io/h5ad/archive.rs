@@ -10,7 +10,7 @@ use hdf5_pure::{
     MetadataCacheConfig,
 };
 
-use super::guard::{Budget, check_claim};
+use super::guard::{Allowance, Budget, check_claim};
 use super::heap::GlobalHeap;
 use super::paged::{PagedSource, SoftLinks};
 use crate::data::Observer;
@@ -28,6 +28,7 @@ pub(crate) struct Archive {
     file: File,
     soft_links: SoftLinks,
     budget: Budget,
+    allowance: Allowance,
 }
 
 /// An array and where it is.
@@ -58,9 +59,10 @@ impl Archive {
     /// [`ImportError::Truncated`] if it is shorter than it says, [`ImportError::Hdf5`] if it can't be understood.
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
-        let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(16 << 20));
+        // Pages are kept by us, and reads counted.
+        let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::disabled());
         let paged = PagedSource::new(Arc::clone(&source));
-        let soft_links = paged.soft_links();
+        let (soft_links, allowance) = (paged.soft_links(), paged.allowance());
         let file = File::from_source_with_options(paged, properties)
             .map_err(|error| hdf5_error(name, size, "its start", error))?;
         let expected = file.superblock().eof_address;
@@ -68,7 +70,7 @@ impl Archive {
             let place = "the HDF5 content".to_owned();
             return Err(ImportError::Truncated { file: name.to_owned(), place, expected, found: size });
         }
-        Ok(Self { name: name.to_owned(), size, source, file, soft_links, budget: Budget::new(size) })
+        Ok(Self { name: name.to_owned(), size, source, file, soft_links, budget: Budget::new(size), allowance })
     }
 
     /// The file's name.
@@ -79,6 +81,7 @@ impl Archive {
     /// What is at `path`, or nothing.
     pub(crate) fn node(&self, path: &str) -> Result<Option<Node>, ImportError> {
         let error = |error| self.error(path, error);
+        self.allowance.begin_step();
         match self.file.group(path) {
             Ok(group) => {
                 let attrs = group.attrs().map_err(error)?;
@@ -128,6 +131,7 @@ impl Archive {
     /// Names in a group, sorted.
     pub(crate) fn members(&self, folder: &Folder) -> Result<Vec<String>, ImportError> {
         let error = |error| self.error(&folder.path, error);
+        self.allowance.begin_step();
         let mut names = folder.group.datasets().map_err(error)?;
         names.extend(folder.group.groups().map_err(error)?);
         names.sort();
@@ -157,6 +161,7 @@ impl Archive {
     pub(crate) fn texts(&self, array: &Array) -> Result<Vec<String>, ImportError> {
         let mut texts = reserved(&self.name, &array.path, array.n_values())?;
         for window in self.windows(array)? {
+            self.allowance.begin_step();
             self.spend_bytes(array, self.n_text_bytes(array, &window)?)?;
             let part = array.dataset.read_string_rows(window.start, window.length);
             texts.extend(self.complete(array, &window, part.map_err(|error| self.error(&array.path, error))?)?);
@@ -180,6 +185,7 @@ impl Archive {
 
     /// Rows of an array as they are stored.
     pub(crate) fn bytes_in(&self, array: &Array, rows: &Window) -> Result<Vec<u8>, ImportError> {
+        self.allowance.begin_step();
         let bytes = array.raw(rows).map_err(|error| self.error(&array.path, error))?;
         let expected = rows.length.saturating_mul(array.row_length()).saturating_mul(self.element_size(array)? as u64);
         if bytes.len() as u64 == expected {
@@ -209,6 +215,7 @@ impl Archive {
         self.spend(array, array.n_values())?;
         let mut values = reserved(&self.name, &array.path, array.n_values())?;
         for window in self.windows(array)? {
+            self.allowance.begin_step();
             let part = read(&window).map_err(|error| self.error(&array.path, error))?;
             values.extend(self.complete(array, &window, part)?);
         }
@@ -217,6 +224,7 @@ impl Archive {
 
     /// Rows of an array as f32.
     pub(crate) fn floats_in(&self, array: &Array, rows: &Window) -> Result<Vec<f32>, ImportError> {
+        self.allowance.begin_step();
         let read = match array.half_order() {
             Some(order) => array.raw(rows).map(|bytes| halves(&bytes, order).map(f32::from).collect()),
             None => array.dataset.read_f32_rows(rows.start, rows.length),
@@ -229,6 +237,7 @@ impl Archive {
     /// # Errors
     /// [`ImportError::Layout`] with the first index that is negative or not below `limit`.
     pub(crate) fn indices_in(&self, array: &Array, rows: &Window, limit: usize) -> Result<Vec<u32>, ImportError> {
+        self.allowance.begin_step();
         let read = array.dataset.read_i64_rows(rows.start, rows.length);
         let values = self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)?;
         let is_inside = |value: i64| usize::try_from(value).is_ok_and(|value| value < limit);
@@ -297,12 +306,12 @@ pub(crate) struct Window {
 impl Array {
     /// Values in one row.
     pub(crate) fn row_length(&self) -> u64 {
-        self.shape.iter().skip(1).product()
+        self.shape.iter().skip(1).fold(1, |product, &size| product.saturating_mul(size))
     }
 
     /// Number of values.
     pub(crate) fn n_values(&self) -> u64 {
-        self.shape.iter().product()
+        self.shape.iter().fold(1, |product, &size| product.saturating_mul(size))
     }
 
     /// An attribute that is a text.

@@ -4,8 +4,14 @@
 //! room for every place in the grid of chunks. Names may lead to one array many times (hard links), references to one
 //! text: what is read of a file altogether has a limit, too. Arrays of fill values take no room in a file, so a small
 //! file may hold some.
+//!
+//! The reader bounds how deep it goes down a tree, but not how often it comes by: ten nodes that each name the next a
+//! hundred times lead to 10²⁰ ends. So what is read in one step is counted, and the reader's own cache, which would hide
+//! it, is off.
 
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hdf5_pure::Dataset;
 
@@ -73,9 +79,65 @@ impl Budget {
     }
 }
 
+/// How often one step may read the size of the file, and bytes that it may always read.
+const READS_PER_STEP: u64 = 16;
+const ALWAYS_READ: u64 = 4 << 20;
+/// The same for all steps together; each looks up its place from the top of the file.
+const READS_PER_FILE: u64 = 1000;
+const ALWAYS_READ_OF_FILE: u64 = 1 << 30;
+/// Even the smallest read takes as long as one of so many bytes.
+const SMALLEST_READ: u64 = 64;
+
+/// Bytes that may yet be read of a file, shared by who reads and who begins a step.
+#[derive(Clone)]
+pub(super) struct Allowance {
+    size: u64,
+    of_step: Arc<AtomicU64>,
+    of_file: Arc<AtomicU64>,
+}
+
+impl Allowance {
+    /// What may be read of a file of `size` bytes.
+    pub(super) fn new(size: u64) -> Self {
+        let of_file = size.saturating_mul(READS_PER_FILE).saturating_add(ALWAYS_READ_OF_FILE);
+        let allowance = Self { size, of_step: Arc::default(), of_file: Arc::new(AtomicU64::new(of_file)) };
+        allowance.begin_step();
+        allowance
+    }
+
+    /// Begins a step: looking up a place, listing a group, reading a window.
+    pub(super) fn begin_step(&self) {
+        let of_step = self.size.saturating_mul(READS_PER_STEP).saturating_add(ALWAYS_READ);
+        self.of_step.store(of_step, Ordering::Relaxed);
+    }
+
+    /// Takes a read out of it; whether it was allowed.
+    pub(super) fn take(&self, n_bytes: u64) -> bool {
+        let n = n_bytes.max(SMALLEST_READ);
+        let take = |left: &AtomicU64| {
+            left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(n)).is_ok()
+        };
+        take(&self.of_step) && take(&self.of_file)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_step_may_read_so_much_and_all_steps_together_more() {
+        let allowance = Allowance::new(0);
+        let n_reads = (ALWAYS_READ / SMALLEST_READ) as usize;
+        assert!((0..n_reads).all(|_| allowance.take(1)) && !allowance.take(1));
+        allowance.begin_step();
+        assert!(allowance.take(ALWAYS_READ) && !allowance.take(1));
+        let n_steps = (0..).take_while(|_| {
+            allowance.begin_step();
+            allowance.take(ALWAYS_READ)
+        });
+        assert_eq!(n_steps.count() as u64, ALWAYS_READ_OF_FILE / ALWAYS_READ - 2);
+    }
 
     #[test]
     fn a_budget_ends_and_stays_as_it_was_where_it_is_too_small() {

@@ -16,6 +16,7 @@ mod left_out;
 mod legacy;
 mod library_sizes;
 mod matrix;
+mod nesting;
 mod obsm;
 mod paged;
 mod table;

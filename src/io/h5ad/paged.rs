@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
 
+use super::guard::Allowance;
+use super::nesting::is_too_deep;
 use crate::io::ByteSource;
 
 const PAGE: u64 = 256 << 10;
@@ -74,17 +76,24 @@ pub(crate) struct PagedSource {
     /// Page numbers and bytes, the most recently used first.
     pages: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
     soft_links: SoftLinks,
+    allowance: Allowance,
 }
 
 impl PagedSource {
     /// Starts with no page in memory.
     pub(crate) fn new(source: Arc<dyn ByteSource>) -> Self {
-        Self { source, pages: Mutex::new(VecDeque::new()), soft_links: SoftLinks::default() }
+        let allowance = Allowance::new(source.size());
+        Self { source, pages: Mutex::new(VecDeque::new()), soft_links: SoftLinks::default(), allowance }
     }
 
     /// The soft links met while the file is read.
     pub(crate) fn soft_links(&self) -> SoftLinks {
         self.soft_links.clone()
+    }
+
+    /// What may yet be read.
+    pub(crate) fn allowance(&self) -> Allowance {
+        self.allowance.clone()
     }
 
     fn page(&self, number: u64) -> Result<Arc<[u8]>, FormatError> {
@@ -121,6 +130,9 @@ impl Source for PagedSource {
             let clamp = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
             return Err(FormatError::UnexpectedEof { expected: clamp(end), available: clamp(self.len()) });
         }
+        if !self.allowance.take(length) {
+            return Err(FormatError::NestingDepthExceeded);
+        }
         if length >= PAGE {
             return self.source.read_at(offset, buffer).map_err(|error| FormatError::Source(error.to_string()));
         }
@@ -137,6 +149,11 @@ impl Source for PagedSource {
         }
         self.soft_links.take_out(offset, buffer);
         Ok(())
+    }
+
+    fn read_metadata_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, FormatError> {
+        let bytes = self.read_exact_at(offset, length)?;
+        if is_too_deep(&bytes) { Err(FormatError::NestingDepthExceeded) } else { Ok(bytes) }
     }
 }
 
