@@ -29,6 +29,12 @@ struct Size {
     n_cells: &'static str,
 }
 
+/// Leaves decoder rows at any length; true once they are.
+const ANY_ROWS: &str = "const label = [...document.querySelectorAll('label')]\
+        .find(label => label.innerText.trim().startsWith('Keep decoder rows at length 1'));\
+    const box = label && (label.querySelector('input') ?? document.getElementById(label.htmlFor));\
+    if (box?.checked) box.click();\
+    return box?.checked === false";
 const D_IN: usize = 512;
 const N_CELLS: usize = 4096;
 const SIZES: [Size; 2] = [
@@ -74,6 +80,9 @@ async fn steps_through_the_page() {
         // Too slow to leave the density a run starts with.
         tab.fill("Learning rate", "0.000001").await;
         tab.fill("Hold out, %", "0").await;
+        // PyTorch's steps have neither.
+        tab.fill("Gradient clip", "").await;
+        tab.until(ANY_ROWS, Vec::new(), "decoder rows of any length", SOON).await;
         tab.click(TRAIN, SOON).await;
         tab.until(STEP, Vec::new(), "the first step", LATER).await;
         tokio::time::sleep(WARM_UP).await;
