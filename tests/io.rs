@@ -5,7 +5,6 @@
 mod h5ad;
 mod odd;
 #[cfg(unix)]
-mod opening;
 mod ten_x;
 
 use std::path::PathBuf;

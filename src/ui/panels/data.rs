@@ -28,6 +28,7 @@ pub(crate) fn DataPanel() -> impl IntoView {
         state.dataset.as_ref().map(|dataset| dataset.n_cells).or_else(of_points).unwrap_or_default()
     });
     let summary = Signal::derive(move || format!("{} cells", format::count(n_cells.get())));
+    let notices = store.memo(|state| state.dataset.as_ref().map(|dataset| dataset.notices.clone()).unwrap_or_default());
     view! {
         <Section title="Data" summary=summary>
             {body}
@@ -36,6 +37,7 @@ pub(crate) fn DataPanel() -> impl IntoView {
                 <FilePicker text="Add files" kind=ButtonKind::Quiet on_pick=open_picked(store) />
                 <FilePicker text="Add a folder" kind=ButtonKind::Quiet is_folder=true on_pick=open_picked(store) />
             </div>
+            {move || view! { <Notices notices=notices.get() /> }}
         </Section>
     }
 }
@@ -65,7 +67,6 @@ fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
             </dd>
             {gene_sets}
         </dl>
-        <Notices notices=dataset.notices.clone() />
     }
 }
 
