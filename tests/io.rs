@@ -2,6 +2,7 @@
 
 #![allow(clippy::float_cmp, reason = "files are read exactly")]
 
+mod choice;
 mod h5ad;
 mod odd;
 #[cfg(unix)]

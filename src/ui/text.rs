@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::data::{CellSelection, JoinMethod, ValueKind};
 use crate::plot::format;
 use crate::protocol::{
-    CellColor, ComputeDevice, ExpressionValues, GeneTest, L0Penalty, LossConvention, MapSource, SaeOrigin, Variant,
+    CellColor, ComputeDevice, DatasetSummary, ExpressionValues, GeneTest, L0Penalty, LossConvention, MapSource,
+    MatrixInfo, SaeOrigin, Variant,
 };
 
 /// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
@@ -18,6 +19,16 @@ pub fn duration(secs: f64) -> String {
         (0, minutes, secs) => format!("{minutes} min {secs} s"),
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
+}
+
+/// The matrices a data set's expression can be read from: what each is asked for by, and its text.
+pub fn matrices(dataset: &DatasetSummary) -> Vec<(String, String)> {
+    let text = |matrix: &MatrixInfo| match matrix.n_genes {
+        0 => matrix.name.clone(),
+        n => format!("{} ({} genes)", matrix.name, format::count(n)),
+    };
+    let known = dataset.matrices.iter().flat_map(|matrices| &matrices.known);
+    known.map(|matrix| (matrix.name.clone(), text(matrix))).collect()
 }
 
 /// A map's name.

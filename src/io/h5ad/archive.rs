@@ -393,6 +393,12 @@ impl Folder {
         self.attrs.get(key).and_then(AttrValue::as_strings)
     }
 
+    /// The shape of the sparse matrix that the group is; empty where it states none.
+    pub(crate) fn matrix_shape(&self) -> Vec<u64> {
+        let shape = self.integers_attr("shape").or_else(|| self.integers_attr("h5sparse_shape"));
+        shape.unwrap_or_default().iter().map(|&size| size.unsigned_abs()).collect()
+    }
+
     /// An attribute that is a list of whole numbers.
     pub(crate) fn integers_attr(&self, key: &str) -> Option<Vec<i64>> {
         self.attrs.get(key).and_then(AttrValue::to_i64s)
