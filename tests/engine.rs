@@ -2,6 +2,7 @@
 
 mod gsea;
 mod labels;
+mod matrices;
 mod ontology;
 mod pool;
 mod sweep;

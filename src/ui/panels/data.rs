@@ -77,7 +77,10 @@ fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
 #[component]
 fn MatrixSelect() -> impl IntoView {
     let store = Store::get();
-    let options = store.memo(|state| state.dataset.as_ref().map_or_else(Vec::new, |dataset| text::matrices(dataset)));
+    let options = store.memo(|state| {
+        let matrices = state.dataset.as_ref().and_then(|dataset| dataset.matrices.as_ref());
+        matrices.map(text::matrices).unwrap_or_default()
+    });
     let has_choice = Memo::new(move |_| options.with(|options| options.len() > 1));
     let value = store.memo(|state| state.chosen_matrix().unwrap_or_default().to_owned());
     let is_opening = store.memo(|state| state.jobs.open.is_running());
