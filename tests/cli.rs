@@ -200,6 +200,32 @@ fn cell_ids_that_agree_once_cut_are_joined_where_it_is_asked_for() {
     assert!(errors(&joined).contains(said), "{}", errors(&joined));
 }
 
+#[test]
+fn the_matrix_is_chosen_and_one_that_is_not_there_is_refused() {
+    let out = out_folder("matrix");
+    std::fs::create_dir_all(&out).unwrap();
+    let cells = out.join("cells.h5ad");
+    let packed = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/h5ad/anndata_0_12_csr_raw.h5ad.gz");
+    let mut unpacked = flate2::read::GzDecoder::new(std::fs::File::open(packed).unwrap());
+    std::io::copy(&mut unpacked, &mut std::fs::File::create(&cells).unwrap()).unwrap();
+    let run = |extra: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_featurescope"));
+        command.args(["run", "--embedding", "obsm/X_pca", "--weights", "identity", "--no-tables", "--expression"]);
+        command.arg(&cells).arg("--out").arg(&out).args(extra).output().unwrap()
+    };
+    let raw = run(&["--matrix", "raw/X"]);
+    assert_eq!(raw.status.code(), Some(0), "{}", errors(&raw));
+    assert!(errors(&raw).contains("Opened cells: 12 cells, 8 genes of raw/X"), "{}", errors(&raw));
+    let summary = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    assert!(summary.contains("\"read\": \"raw/X\""), "{summary}");
+    let x = run(&[]);
+    assert!(errors(&x).contains("12 cells, 6 genes of X"), "{}", errors(&x));
+    let refused = run(&["--matrix", "layers/spliced"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", errors(&refused));
+    let said = "has no matrix \"layers/spliced\"; choose one of those it has: \"X\", \"raw/X\", \"layers/counts\"";
+    assert!(errors(&refused).contains(said), "{}", errors(&refused));
+}
+
 /// Cells of `small.h5ad` by type and condition; see the fixture's README for what is planted.
 #[test]
 fn groups_are_compared_and_paths_followed() {

@@ -2,6 +2,7 @@
 
 mod gsea;
 mod labels;
+mod matrices;
 mod ontology;
 mod pool;
 mod sweep;
@@ -78,7 +79,7 @@ impl Desk {
 
     fn open(&mut self, names: &[&str]) -> DatasetSummary {
         let files = self.files(names);
-        find(self.ask(Request::Open { files, embedding: None, trims: Vec::new() }), |event| match event {
+        find(self.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None }), |event| match event {
             Event::DatasetOpened(summary) => Some(summary),
             _ => None,
         })
@@ -204,11 +205,11 @@ fn a_failed_open_keeps_the_old_data() {
     let mut desk = desk();
     desk.open(&["small.h5ad"]);
     let files = desk.files(&["too_short.npy"]);
-    let message = desk.refused(Request::Open { files, embedding: None, trims: Vec::new() });
+    let message = desk.refused(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None });
     assert!(message.contains("100 rows") && message.contains("240 cells"), "{message}");
     let source = Arc::new(MemorySource(b"not a file of ours".to_vec()));
     let files = vec![desk.session.host().add_source("strange.h5ad", source)];
-    desk.refused(Request::Open { files, embedding: None, trims: Vec::new() });
+    desk.refused(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None });
     assert!(matches!(desk.view(ViewQuery::GeneNames), ViewResult::GeneNames(names) if names.len() == 60));
 }
 
@@ -423,7 +424,7 @@ fn comes_back_the_same(params: SaeParams, format: WeightFormat) {
         .collect();
     // Only SAELens' configuration has a place for the name.
     let embedding = Some("X_latent".to_owned()).filter(|_| format != WeightFormat::SaeLens);
-    let loaded = sae_ready(desk.ask(Request::Open { files, embedding, trims: Vec::new() }));
+    let loaded = sae_ready(desk.ask(Request::Open { files, embedding, trims: Vec::new(), matrix: None }));
     assert_eq!(loaded.embedding, "X_latent");
     assert_eq!((loaded.n_live, loaded.l0), (trained.n_live, trained.l0));
     assert_eq!(desk.view(ViewQuery::Color(CellColor::Feature(FeatureId(3)))), before);
@@ -436,7 +437,7 @@ fn with_weights(config: &str, weights: Vec<u8>, wish: &str) -> SaeSummary {
     let host = desk.session.host();
     files.push(host.add_source("cfg.json", Arc::new(MemorySource(config.as_bytes().to_vec()))));
     files.push(host.add_source("sae_weights.safetensors", Arc::new(MemorySource(weights))));
-    sae_ready(desk.ask(Request::Open { files, embedding: Some(wish.to_owned()), trims: Vec::new() }))
+    sae_ready(desk.ask(Request::Open { files, embedding: Some(wish.to_owned()), trims: Vec::new(), matrix: None }))
 }
 
 #[test]
@@ -533,7 +534,11 @@ fn a_resumed_training_ends_like_an_uninterrupted_one() {
     assert!(matches!(greeting.event, Event::Ready { checkpoint: Some(ref found), .. } if !found.fits_open_data));
     assert!(second.refused(Request::ResumeCheckpoint).contains("open"));
     let files = second.files(&["small.h5ad"]);
-    assert!(kept(&second.ask(Request::Open { files, embedding: None, trims: Vec::new() })).unwrap().fits_open_data);
+    assert!(
+        kept(&second.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None }))
+            .unwrap()
+            .fits_open_data
+    );
     let events = second.ask(Request::ResumeCheckpoint);
     assert!(events.contains(&Event::Checkpoint(None)));
     sae_ready(events);
@@ -558,13 +563,17 @@ fn a_run_saved_as_a_file_is_continued_elsewhere() {
     let mut second = desk();
     let opened = |desk: &mut Desk, bytes: Vec<u8>| {
         let files = vec![desk.session.host().add_source("run.bin", Arc::new(MemorySource(bytes)))];
-        desk.ask(Request::Open { files, embedding: None, trims: Vec::new() })
+        desk.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None })
     };
     let events = opened(&mut second, file.bytes.to_vec());
     assert!(!kept(&events).unwrap().fits_open_data);
     assert!(events.iter().any(|event| matches!(event, Event::Noticed(notice) if notice.text.contains("X_latent"))));
     let files = second.files(&["small.h5ad"]);
-    assert!(kept(&second.ask(Request::Open { files, embedding: None, trims: Vec::new() })).unwrap().fits_open_data);
+    assert!(
+        kept(&second.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None }))
+            .unwrap()
+            .fits_open_data
+    );
     sae_ready(second.ask(Request::ResumeCheckpoint));
     assert_eq!(
         second.export(ExportKind::Sae { format: WeightFormat::SaeLens }),
@@ -685,7 +694,7 @@ fn more_files_keep_the_model_and_another_data_set_forgets_it() {
     desk.open(&["small.h5ad"]);
     desk.train(params());
     let files = desk.files(&["sets.gmt"]);
-    sae_ready(desk.ask(Request::Open { files, embedding: None, trims: Vec::new() }));
+    sae_ready(desk.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None }));
     desk.card(FeatureId(0));
     desk.open(&["small.h5ad"]);
     let message = desk.refused(Request::View { query: ViewQuery::FeatureCard(FeatureId(0)) });
@@ -706,7 +715,11 @@ fn an_autoencoder_without_an_embedding_of_its_size_is_refused() {
             other.session.host().add_source(&name, Arc::new(MemorySource(file.bytes.0)))
         })
         .collect();
-    assert!(other.refused(Request::Open { files, embedding: None, trims: Vec::new() }).contains("needs the embedding"));
+    assert!(
+        other
+            .refused(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None })
+            .contains("needs the embedding")
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::float_cmp, reason = "files are read exactly")]
 
+mod choice;
 mod h5ad;
 mod odd;
 #[cfg(unix)]
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use featurescope::data::{Expression, LabelValues, MISSING_CODE, Observer, Silent, ValueKind};
-use featurescope::io::{AnnDataFile, ByteSource, ImportError, Imported, MemorySource, import};
+use featurescope::io::{AnnDataFile, ByteSource, ImportError, Imported, MemorySource, assemble, import};
 use serde_json::Value;
 
 fn path(name: &str) -> PathBuf {
@@ -165,12 +166,19 @@ fn a_csc_file_with_64_bit_numbers_gives_the_same() {
 #[test]
 fn a_scaled_dense_file_keeps_x_and_says_that_raw_is_there() {
     let file = read_h5ad("dense_raw_v110.h5ad", &Silent);
+    let opened = vec![("cells.h5ad".to_owned(), Imported::AnnData(Box::new(file.clone())))];
+    let notices = assemble(None, opened, &Silent).unwrap().notices;
+    assert!(
+        notices.iter().any(|notice| notice.text.contains("matrices (\"raw/X\") has them, choose it")),
+        "{notices:?}"
+    );
     let expression = file.expression.unwrap();
     let shifted: Vec<Vec<f32>> =
         rows(&expected()["counts"]).iter().map(|row| row.iter().map(|count| count - 1.0).collect()).collect();
     assert_eq!(by_cell(&expression), shifted);
     assert_eq!(expression.kind, ValueKind::Scaled);
-    assert!(file.notices.iter().any(|notice| notice.text.contains("raw/X")));
+    let others = file.matrices.as_ref().map(|matrices| matrices.others().map(str::to_owned).collect::<Vec<_>>());
+    assert_eq!(others.unwrap(), ["raw/X"]);
 }
 
 #[test]

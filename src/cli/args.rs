@@ -40,6 +40,9 @@ pub(super) struct RunOptions {
     /// Cells with gene expression (.h5ad), or a folder or .zip with it and what else is to be opened.
     #[arg(long, value_name = "F.h5ad|DIR|F.zip")]
     pub(super) expression: PathBuf,
+    /// The matrix of the .h5ad that is its expression: X, raw/X or layers/NAME [default: X, or what there is without it].
+    #[arg(long, value_name = "X|raw/X|layers/NAME")]
+    pub(super) matrix: Option<String>,
     /// The embedding: obsm/NAME in the expression file, or a .npy file.
     #[arg(long, value_name = "obsm/NAME|FILE.npy")]
     pub(super) embedding: String,

@@ -77,6 +77,7 @@ fn prepare(
     };
     driver.progress.say(&opened_line(&dataset));
     say_all(driver, &dataset.notices);
+    check_matrix(&dataset, options.matrix.as_deref())?;
     check_expression(&dataset, &options.analysis_params()?)?;
     check_columns(&dataset, options)?;
     let sae = match loaded {
@@ -109,12 +110,23 @@ fn end_on_second_interrupt(interrupt: Arc<Interrupt>) -> Result<(), CliError> {
 }
 
 fn opened_line(dataset: &DatasetSummary) -> String {
-    format!("Opened {}: {} cells, {} genes", dataset.name, dataset.n_cells, dataset.n_genes)
+    let matrix = dataset.matrices.as_ref().map(|matrices| format!(" of {}", matrices.read)).unwrap_or_default();
+    format!("Opened {}: {} cells, {} genes{matrix}", dataset.name, dataset.n_cells, dataset.n_genes)
 }
 
 fn say_all(driver: &Driver, notices: &[Notice]) {
     for notice in notices {
         driver.progress.say_notice(notice);
+    }
+}
+
+/// A matrix asked for of files that are no AnnData, where there is nothing to choose.
+fn check_matrix(dataset: &DatasetSummary, wanted: Option<&str>) -> Result<(), CliError> {
+    match (wanted, &dataset.matrices) {
+        (Some(wanted), None) => Err(CliError::Refused(format!(
+            "--matrix {wanted}: only an .h5ad written by anndata has more than one matrix; leave the option out"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -160,7 +172,10 @@ fn open(
 ) -> Result<Option<(DatasetSummary, Option<SaeSummary>)>, CliError> {
     let mut trims = Vec::new();
     loop {
-        let (opened, offered) = open_with(driver, files, options.weights().is_some().then_some(embedding), &trims);
+        let reads = options.weights().is_some().then(|| embedding.to_owned());
+        let (files, trims_so_far, matrix) = (files.to_vec(), trims.clone(), options.matrix.clone());
+        let request = Request::Open { files, embedding: reads, trims: trims_so_far, matrix };
+        let (opened, offered) = open_with(driver, request);
         match (opened, offered) {
             (Err(_), Some(trim)) if options.trim_ids && !trims.contains(&trim) => trims.push(trim),
             (Err(text), Some(_)) if !options.trim_ids => {
@@ -173,16 +188,12 @@ fn open(
 
 type OpenedFiles = Result<Option<(DatasetSummary, Option<SaeSummary>)>, String>;
 
-/// Asks the engine once; `reads` is the embedding that weights among the files shall read.
-fn open_with(
-    driver: &mut Driver,
-    files: &[FileHandle],
-    reads: Option<&str>,
-    trims: &[IdTrim],
-) -> (OpenedFiles, Option<IdTrim>) {
+/// Asks the engine once; where an embedding is named, there are weights among the files that shall read it.
+fn open_with(driver: &mut Driver, request: Request) -> (OpenedFiles, Option<IdTrim>) {
     let (mut dataset, mut offered) = (None, None);
+    let has_weights = matches!(&request, Request::Open { embedding: Some(_), .. });
     let take = |event| match event {
-        Event::DatasetOpened(summary) if reads.is_some() => {
+        Event::DatasetOpened(summary) if has_weights => {
             dataset = Some(summary);
             None
         }
@@ -194,7 +205,6 @@ fn open_with(
         }
         _ => None,
     };
-    let request = Request::Open { files: files.to_vec(), embedding: reads.map(str::to_owned), trims: trims.to_vec() };
     (driver.ask(request, Some(&cancel(Job::Open)), take), offered)
 }
 
@@ -355,6 +365,7 @@ mod tests {
             n_cells: 3,
             n_genes: 2,
             values,
+            matrices: None,
             labels: Vec::new(),
             embeddings: Vec::new(),
             default_embedding: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellTable, DataError, DenseMatrix, Expression, GeneSet, OntologyTerm};
+use super::{CellTable, DataError, DenseMatrix, Expression, GeneSet, MatrixChoice, OntologyTerm};
 
 /// A named matrix of coordinates per cell: an embedding to train on, or a 2-d map to look at.
 ///
@@ -39,6 +39,8 @@ pub struct Dataset {
     pub cells: CellTable,
     /// Expression, if a file had it.
     pub expression: Option<Expression>,
+    /// Which matrix of its file the expression is, where the file says so.
+    pub matrices: Option<MatrixChoice>,
     /// Embeddings and 2-d maps.
     pub embeddings: Vec<Embedding>,
     /// Gene sets of all gene-set files, in file order.

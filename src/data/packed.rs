@@ -10,7 +10,7 @@ use super::{DataError, DenseMatrix, SparseMatrix};
 /// Whole numbers up to here are exact in an f32.
 const LARGEST_COUNT: f32 = 16_777_216.0;
 /// Rows grow by this many bytes and a quarter of their length.
-const GROWTH: usize = 64;
+pub(super) const GROWTH: usize = 64;
 
 /// One row, unpacked; the same room serves many rows.
 ///
@@ -155,6 +155,30 @@ impl PackedMatrix {
     /// Stored values, none of them zero.
     pub fn n_nonzero(&self) -> usize {
         self.n_nonzero
+    }
+
+    /// Bytes that the rows hold, their reserve included.
+    pub fn n_bytes(&self) -> u64 {
+        let rows: usize = self.rows.iter().map(|row| row.bytes.capacity()).sum();
+        (rows + self.rows.capacity() * size_of::<PackedRow>()) as u64
+    }
+
+    /// Multiplies every value, in f64 rounded once; what becomes 0 is dropped.
+    ///
+    /// # Errors
+    /// [`DataError::OutOfMemory`].
+    pub fn scale(&mut self, factor: f64) -> Result<(), DataError> {
+        let mut row = SparseRow::default();
+        self.n_nonzero = 0;
+        for major in 0..self.rows.len() {
+            self.read(major, &mut row);
+            self.rows[major] = PackedRow { is_counts: true, ..PackedRow::default() };
+            for (&minor, &value) in row.indices.iter().zip(&row.values) {
+                self.push(major, minor, (f64::from(value) * factor) as f32)?;
+            }
+            self.rows[major].bytes.shrink_to_fit();
+        }
+        Ok(())
     }
 
     /// One row in room of its own.
@@ -318,7 +342,7 @@ impl PackedRow {
     }
 }
 
-fn is_count(value: f32) -> bool {
+pub(super) fn is_count(value: f32) -> bool {
     value.fract() == 0.0 && (1.0..=LARGEST_COUNT).contains(&value)
 }
 
@@ -409,6 +433,16 @@ mod tests {
         for (major, minor) in [(1, 2), (1, 4), (2, 0)] {
             assert!(matches!(matrix.push(major, minor, 1.0), Err(DataError::Sparse { .. })));
         }
+        assert_eq!(matrix.n_nonzero(), 3);
+    }
+
+    #[test]
+    fn values_are_scaled_in_place() {
+        let mut matrix = packed(&[&[0.0, 2.0, 3.0], &[0.5, 0.0, 1e-45]]);
+        matrix.scale(0.25).unwrap();
+        assert_eq!(matrix, packed(&[&[0.0, 0.5, 0.75], &[0.125, 0.0, 0.0]]));
+        matrix.scale(8.0).unwrap();
+        assert_eq!(matrix, packed(&[&[0.0, 4.0, 6.0], &[1.0, 0.0, 0.0]]));
         assert_eq!(matrix.n_nonzero(), 3);
     }
 

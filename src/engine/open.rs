@@ -7,13 +7,23 @@ use super::jobs::RunningJob;
 use super::join::join;
 use super::load_sae::load_sae;
 use super::session::Inner;
-use crate::io::{self, Imported};
+use crate::io::{ImportOptions, Imported, MemoryLimit};
 use crate::protocol::{Event, FileHandle, IdTrim, Job, RequestId};
 
 /// Share of the job that reads files; the rest is joining and activations.
 const READING_SHARE: f64 = 0.8;
 
-/// Opens files; `wish` is the embedding a sparse autoencoder among them shall read, `trims` what is left out of ids.
+/// What was asked along with the files.
+pub(super) struct Wishes {
+    /// The embedding a sparse autoencoder among them shall read.
+    pub(super) embedding: Option<String>,
+    /// What a person accepted to be left out of cell ids.
+    pub(super) trims: Vec<IdTrim>,
+    /// The matrix that is the expression.
+    pub(super) matrix: Option<String>,
+}
+
+/// Opens files.
 ///
 /// # Errors
 /// [`EngineError`]; what was open stays as it was.
@@ -21,11 +31,10 @@ pub(super) async fn run(
     inner: &Rc<Inner>,
     id: RequestId,
     files: Vec<FileHandle>,
-    wish: Option<String>,
-    trims: Vec<IdTrim>,
+    wishes: Wishes,
 ) -> Result<(), EngineError> {
     let job = inner.jobs.start(Job::Open, id, &inner.host)?;
-    let (runs, imported): (Vec<_>, Vec<_>) = import(inner, &job, &files)
+    let (runs, imported): (Vec<_>, Vec<_>) = import(inner, &job, &files, wishes.matrix.as_deref())
         .await?
         .into_iter()
         .partition(|(_, content)| matches!(content, Imported::TrainingRun(_)));
@@ -37,7 +46,7 @@ pub(super) async fn run(
         return Ok(());
     }
     job.set_share(READING_SHARE, 1.0);
-    let brought = Brought::of(&imported, wish, trims);
+    let brought = Brought::of(&imported, wishes);
     let (opened, sae) = join(inner, &job, imported, &brought).inspect_err(|error| offer(&job, error))?;
     let model = match sae {
         Some(files) => Some(load_sae(inner, &job, &opened.data, &files, &brought).await?),
@@ -84,7 +93,9 @@ async fn import(
     inner: &Rc<Inner>,
     job: &RunningJob,
     files: &[FileHandle],
+    matrix: Option<&str>,
 ) -> Result<Vec<(String, Imported)>, EngineError> {
+    let options = ImportOptions { matrix: matrix.map(str::to_owned), memory: memory_left(inner) };
     let total: u64 = files.iter().map(|file| file.size).sum();
     let share = |bytes: u64| READING_SHARE * bytes as f64 / total.max(1) as f64;
     let mut imported = Vec::with_capacity(files.len());
@@ -92,12 +103,20 @@ async fn import(
     for file in files {
         job.set_share(share(n_bytes_before), share(n_bytes_before + file.size));
         n_bytes_before += file.size;
-        let contents = io::import_all(&file.name, inner.host.open(file)?, job);
+        let contents = options.import_all(&file.name, inner.host.open(file)?, job);
         // Reading ends with an error of its own where it was cancelled.
         job.checkpoint().await?;
         imported.extend(contents?);
     }
     Ok(imported)
+}
+
+/// The memory there is for expression: what is open stays until the new data are there.
+fn memory_left(inner: &Inner) -> Option<MemoryLimit> {
+    let bytes = inner.host.memory_limit()?;
+    let state = inner.state.borrow();
+    let expression = state.data.as_ref().and_then(|data| data.dataset.expression.as_ref());
+    Some(MemoryLimit { bytes, taken: expression.map_or(0, |expression| expression.by_gene.n_bytes()) })
 }
 
 /// What kinds of files came, and what was asked along with them.
@@ -116,7 +135,7 @@ pub(super) struct Brought {
 }
 
 impl Brought {
-    fn of(files: &[(String, Imported)], wish: Option<String>, trims: Vec<IdTrim>) -> Self {
+    fn of(files: &[(String, Imported)], wishes: Wishes) -> Self {
         let any = |is_kind: fn(&Imported) -> bool| files.iter().any(|(_, file)| is_kind(file));
         let embedding_name = |(_, file): &(String, Imported)| match file {
             Imported::Embedding { name, .. } => Some(name.clone()),
@@ -130,8 +149,8 @@ impl Brought {
                 matches!(file, Imported::SaeConfig(_) | Imported::SaeWeights(_) | Imported::SaeMean(_))
             }),
             embeddings: files.iter().filter_map(embedding_name).collect(),
-            wish,
-            trims,
+            wish: wishes.embedding,
+            trims: wishes.trims,
         }
     }
 }

@@ -122,7 +122,9 @@ impl Inner {
 
     async fn serve(self: Rc<Self>, id: RequestId, request: Request) -> Result<(), EngineError> {
         match request {
-            Request::Open { files, embedding, trims } => open::run(&self, id, files, embedding, trims).await,
+            Request::Open { files, embedding, trims, matrix } => {
+                open::run(&self, id, files, open::Wishes { embedding, trims, matrix }).await
+            }
             Request::Close => {
                 self.close(id);
                 Ok(())

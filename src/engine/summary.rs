@@ -20,6 +20,7 @@ pub(super) fn summarize(dataset: &Dataset, mut notices: Vec<Notice>) -> DatasetS
         n_cells: dataset.cells.n_cells(),
         n_genes: dataset.expression.as_ref().map_or(0, Expression::n_genes),
         values: dataset.expression.as_ref().map(|expression| expression.kind),
+        matrices: dataset.matrices.clone(),
         labels: dataset.cells.columns().iter().map(label_info).collect(),
         embeddings: dataset.embeddings.iter().map(embedding_info).collect(),
         default_map: default_map(dataset, default_embedding.as_deref()),

@@ -9,9 +9,11 @@
 use std::sync::Arc;
 
 use super::gmt::shortened;
+use super::import::import_with;
+use super::options::ImportOptions;
 use super::sniff::{FileKind, sniff};
 use super::zip::{ZipArchive, ZipMember};
-use super::{ByteSource, ImportError, Imported, import, import_as};
+use super::{ByteSource, ImportError, Imported};
 use crate::data::{Observer, printable};
 
 /// Files read; more are probably not of one data set.
@@ -22,16 +24,26 @@ const MAX_UNPACKED: u64 = 4 << 30;
 /// Reads a file, or all files of an archive, each with its name.
 ///
 /// # Errors
-/// As [`import`]; for an archive as any of its files, [`ImportError::NothingInside`], [`ImportError::TooManyInside`],
+/// As [`super::import`]; for an archive as any of its files, [`ImportError::NothingInside`], [`ImportError::TooManyInside`],
 /// [`ImportError::InflatesTooFar`].
 pub fn import_all(
     name: &str,
     source: Arc<dyn ByteSource>,
     observer: &dyn Observer,
 ) -> Result<Vec<(String, Imported)>, ImportError> {
+    import_all_with(name, source, &ImportOptions::default(), observer)
+}
+
+/// As [`import_all`], with options.
+pub(super) fn import_all_with(
+    name: &str,
+    source: Arc<dyn ByteSource>,
+    options: &ImportOptions,
+    observer: &dyn Observer,
+) -> Result<Vec<(String, Imported)>, ImportError> {
     match sniff(name, &*source)? {
-        FileKind::Bundle => import_files(name, source, observer),
-        kind => import_as(kind, name, source, observer).map(|content| vec![(name.to_owned(), content)]),
+        FileKind::Bundle => import_files(name, source, options, observer),
+        kind => import_with(kind, name, source, options, observer).map(|content| vec![(name.to_owned(), content)]),
     }
 }
 
@@ -47,6 +59,7 @@ pub(crate) fn files(members: &[ZipMember]) -> impl Iterator<Item = &ZipMember> {
 fn import_files(
     name: &str,
     source: Arc<dyn ByteSource>,
+    options: &ImportOptions,
     observer: &dyn Observer,
 ) -> Result<Vec<(String, Imported)>, ImportError> {
     let archive = ZipArchive::open(name, source)?;
@@ -58,7 +71,7 @@ fn import_files(
             return Err(ImportError::Cancelled { file: name.to_owned() });
         }
         let inner = format!("{name}/{}", member.name);
-        match import(&inner, archive.open_member(member)?, observer) {
+        match options.import(&inner, archive.open_member(member)?, observer) {
             Ok(content) => imported.push((inner, content)),
             Err(ImportError::Unrecognised { found, .. }) => {
                 left_out.push(format!("{:?} {}", shortened(&member.name), printable(found)));

@@ -2,7 +2,9 @@
 
 use std::io;
 
+use super::memory::{MemoryLimit, amount};
 use super::pickle::PickleError;
+use super::tensor::quoted_list;
 use crate::data::{DataError, printable};
 
 /// What can be opened, for messages.
@@ -89,6 +91,33 @@ pub enum ImportError {
         what: String,
         /// Bytes asked for.
         bytes: u64,
+    },
+    /// The expression takes more memory than there is.
+    #[error(
+        "{file:?}: {} would take up to {} of memory, and {}; open fewer genes (adata[:, adata.var.highly_variable].write_h5ad(…)) or fewer cells (sc.pp.subsample(adata, n_obs=…)), or use the command line tool, which has no such limit",
+        printable(what),
+        amount(*needed),
+        memory.described(*needed)
+    )]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Which matrix, and how many values it has.
+        what: String,
+        /// Bytes it would take.
+        needed: u64,
+        /// What there is.
+        memory: MemoryLimit,
+    },
+    /// The matrix that was asked for is not there.
+    #[error("{file:?} has no matrix {wanted:?}; {}", known_matrices(known))]
+    NoMatrix {
+        /// The file.
+        file: String,
+        /// What was asked for.
+        wanted: String,
+        /// The matrices it has.
+        known: Vec<String>,
     },
     /// A file of arrays without an embedding.
     #[error(
@@ -231,4 +260,12 @@ pub enum ImportError {
         /// The file.
         file: String,
     },
+}
+
+/// What to ask for in place of a matrix that is not there.
+fn known_matrices(known: &[String]) -> String {
+    if known.is_empty() {
+        return "it holds no expression at all, so ask for none".to_owned();
+    }
+    format!("choose one of those it has: {}", quoted_list(known.iter().map(String::as_str)))
 }

@@ -15,10 +15,11 @@ use super::mtx::import_mtx;
 use super::npy::{import_mean, import_npy};
 use super::npz::import_npz;
 use super::obo::import_obo;
+use super::options::ImportOptions;
 use super::parquet::{import_parquet_embedding, import_parquet_labels};
 use super::reader::read_all;
 use super::safetensors::import_safetensors;
-use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
+use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, stem};
 use super::ten_x_features::Features;
 use super::ten_x_tables::{import_barcodes, import_features};
 use super::tensor::ArrayContent;
@@ -72,7 +73,7 @@ pub enum Imported {
 /// # Errors
 /// An [`ImportError`]; nothing of the file is kept then.
 pub fn import(name: &str, source: Arc<dyn ByteSource>, observer: &dyn Observer) -> Result<Imported, ImportError> {
-    import_as(sniff(name, &*source)?, name, source, observer)
+    ImportOptions::default().import(name, source, observer)
 }
 
 /// Reads a file as what the caller knows it to be: a table may be labels or an embedding.
@@ -85,8 +86,19 @@ pub fn import_as(
     source: Arc<dyn ByteSource>,
     observer: &dyn Observer,
 ) -> Result<Imported, ImportError> {
+    import_with(kind, name, source, &ImportOptions::default(), observer)
+}
+
+/// As [`import_as`], with options.
+pub(super) fn import_with(
+    kind: FileKind,
+    name: &str,
+    source: Arc<dyn ByteSource>,
+    options: &ImportOptions,
+    observer: &dyn Observer,
+) -> Result<Imported, ImportError> {
     match kind {
-        FileKind::AnnData => import_h5ad(name, source, observer).map(|file| Imported::AnnData(Box::new(file))),
+        FileKind::AnnData => import_h5ad(name, source, options, observer).map(|file| Imported::AnnData(Box::new(file))),
         FileKind::CountMatrix => import_mtx(name, source, observer).map(Imported::CountMatrix),
         FileKind::Barcodes => import_barcodes(name, source).map(Imported::Barcodes),
         FileKind::Features => import_features(name, source).map(Imported::Features),

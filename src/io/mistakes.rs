@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::fixtures::bytes;
 use super::reader::tests::gzip;
 use super::{AnnDataFile, Imported, MemorySource, assemble, import, import_all};
-use crate::data::{DenseMatrix, Expression, Observer, Silent, SparseMatrix};
+use crate::data::{DenseMatrix, Expression, MatrixChoice, MatrixInfo, Observer, Silent, SparseMatrix};
 
 #[derive(Default)]
 struct Listening(RefCell<Vec<String>>);
@@ -215,9 +215,25 @@ fn scaled_values_without_counts() {
         told(vec![cells(&["c1"], &["CD4"], -0.5)]),
         [
             "The expression of \"pbmc\" has negative values, so it is scaled (z-scores): genes can be compared as they are, \
-          but fold changes mean nothing and no gene is off. Better open counts or log-normalised values; if the file still \
-          has them, write it anew in Python: adata.raw.to_adata().write_h5ad(…), or adata.X = adata.layers[\"counts\"] \
-          before."
+          but fold changes mean nothing and no gene is off. Better open counts or log-normalised values, as they were \
+          before scaling."
         ]
+    );
+}
+
+#[test]
+fn scaled_values_where_the_file_has_others() {
+    let (name, mut content) = cells(&["c1"], &["CD4"], -0.5);
+    if let Imported::AnnData(file) = &mut content {
+        let matrix = |name: &str| MatrixInfo { name: name.to_owned(), n_genes: 1 };
+        file.matrices = Some(MatrixChoice { read: "X".to_owned(), known: vec![matrix("X"), matrix("raw/X")] });
+    }
+    let told = told(vec![(name, content)]);
+    assert!(
+        told[0].ends_with(
+            "no gene is off. Counts or log-normalised values suit tests of genes better: if one of the file's other \
+             matrices (\"raw/X\") has them, choose it (\"Expression from\" on the page, --matrix on the command line)."
+        ),
+        "{told:?}"
     );
 }

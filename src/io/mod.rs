@@ -16,12 +16,14 @@ mod gmx;
 mod h5ad;
 mod import;
 mod labels;
+mod memory;
 #[cfg(test)]
 mod mistakes;
 mod mtx;
 mod npy;
 mod npz;
 mod obo;
+mod options;
 mod parquet;
 mod pickle;
 mod reader;
@@ -44,7 +46,9 @@ pub use error::ImportError;
 pub use h5ad::AnnDataFile;
 pub use import::{Imported, import, import_as};
 pub use labels::LabelsFile;
+pub use memory::MemoryLimit;
 pub use obo::import_obo;
+pub use options::ImportOptions;
 pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AssociationSummary, Bytes, GseaSummary, RequestId, SweepSummary, ViewResult};
-use crate::data::{IdTrim, JoinMethod, Notice, ValueKind};
+use crate::data::{IdTrim, JoinMethod, MatrixChoice, Notice, ValueKind};
 use crate::lens::AnalysisParams;
 use crate::sae::{SaeParams, TrainProgress};
 
@@ -122,6 +122,8 @@ pub struct DatasetSummary {
     pub n_genes: usize,
     /// What the expression values are.
     pub values: Option<ValueKind>,
+    /// Which matrix of its file the expression is, and which others could be; `None` where the file can hold only one.
+    pub matrices: Option<MatrixChoice>,
     /// Label columns.
     pub labels: Vec<LabelInfo>,
     /// Embeddings and maps.

@@ -16,7 +16,7 @@ mod shard;
 mod sweep;
 mod view;
 
-pub use crate::data::{IdTrim, Notice, NoticeLevel};
+pub use crate::data::{IdTrim, MatrixChoice, MatrixInfo, Notice, NoticeLevel};
 pub use crate::lens::{
     AnalysisMode, AnalysisParams, AssociationParams, Convention, Direction, ExpressionValues, FeatureGseaParams,
     FoldChangeFormula, GeneTest, GseaMethod, GseaWeight, HeatMapOrder, HeatMapValue, LabelClass, Negatives, Positives,
@@ -54,4 +54,4 @@ pub use view::{
 };
 
 /// Version of this protocol; page and engine refuse to talk across versions.
-pub const PROTOCOL_VERSION: u32 = 6;
+pub const PROTOCOL_VERSION: u32 = 7;

@@ -137,6 +137,11 @@ pub enum Request {
         embedding: Option<String>,
         /// What a person accepted to be left out of the cell ids of some files, as `IdTrimOffered` proposed.
         trims: Vec<IdTrim>,
+        /// The matrix of an AnnData file that is its expression, by a name of [`DatasetSummary::matrices`]; refused if it
+        /// has none of that name. `None` takes the first there is.
+        ///
+        /// [`DatasetSummary::matrices`]: super::DatasetSummary::matrices
+        matrix: Option<String>,
     },
     /// Forget everything that is open.
     Close,

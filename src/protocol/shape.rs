@@ -51,6 +51,7 @@ mod tests {
             n_cells: 40,
             n_genes: 0,
             values: None,
+            matrices: None,
             labels,
             embeddings: vec![embedding],
             default_embedding: None,

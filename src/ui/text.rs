@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::data::{CellSelection, JoinMethod, ValueKind};
 use crate::plot::format;
 use crate::protocol::{
-    CellColor, ComputeDevice, ExpressionValues, GeneTest, L0Penalty, LossConvention, MapSource, SaeOrigin, Variant,
+    CellColor, ComputeDevice, ExpressionValues, GeneTest, L0Penalty, LossConvention, MapSource, MatrixChoice,
+    MatrixInfo, SaeOrigin, Variant,
 };
 
 /// A duration as people say it: `5 s`, `2 min 10 s`, `1 h 3 min`.
@@ -18,6 +19,15 @@ pub fn duration(secs: f64) -> String {
         (0, minutes, secs) => format!("{minutes} min {secs} s"),
         (hours, minutes, _) => format!("{hours} h {minutes} min"),
     }
+}
+
+/// The matrices that expression can be read from: what each is asked for by, and its text.
+pub fn matrices(choice: &MatrixChoice) -> Vec<(String, String)> {
+    let text = |matrix: &MatrixInfo| match matrix.n_genes {
+        0 => matrix.name.clone(),
+        n => format!("{} ({} genes)", matrix.name, format::count(n)),
+    };
+    choice.known.iter().map(|matrix| (matrix.name.clone(), text(matrix))).collect()
 }
 
 /// A map's name.
@@ -154,5 +164,14 @@ mod tests {
     fn selections_are_named_by_their_categories() {
         let choice = |category: &str| LabelChoice { column: "type".into(), category: category.into() };
         assert_eq!(selection_name(&CellSelection::Labels(vec![choice("B"), choice("T")])), "B, T");
+    }
+
+    #[test]
+    fn matrices_are_told_with_their_genes_where_these_are_known() {
+        let matrix = |name: &str, n_genes| MatrixInfo { name: name.into(), n_genes };
+        let known = vec![matrix("raw/X", 32_738), matrix("layers/odd", 0)];
+        let choice = MatrixChoice { read: "raw/X".into(), known };
+        let texts: Vec<String> = matrices(&choice).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(texts, ["raw/X (32,738 genes)", "layers/odd"]);
     }
 }

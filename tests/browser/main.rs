@@ -16,6 +16,7 @@ mod labels;
 mod looking;
 mod made;
 mod main_job;
+mod matrices;
 mod mistakes;
 mod opening;
 mod spy;

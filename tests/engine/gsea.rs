@@ -51,7 +51,7 @@ fn analysed_desk() -> Desk {
         writeln!(gmt, "{}\t{}\t{}", set.name, set.description, set.genes.join("\t")).unwrap();
     }
     let files = vec![desk.session.host().add_source("many.gmt", Arc::new(MemorySource(gmt.into_bytes())))];
-    desk.ask(Request::Open { files, embedding: None, trims: Vec::new() });
+    desk.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None });
     desk.train(params());
     analyse(&mut desk, AnalysisMode::Sound);
     desk

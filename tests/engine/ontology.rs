@@ -27,7 +27,7 @@ is_a: GO:2
 
 fn open_text(desk: &mut Desk, name: &str, text: &str) -> Vec<Event> {
     let file = desk.session.host().add_source(name, Arc::new(MemorySource(text.as_bytes().to_vec())));
-    desk.ask(Request::Open { files: vec![file], embedding: None, trims: Vec::new() })
+    desk.ask(Request::Open { files: vec![file], embedding: None, trims: Vec::new(), matrix: None })
 }
 
 fn analysed_desk() -> Desk {
@@ -117,10 +117,14 @@ fn cell_ids_are_cut_only_when_it_is_asked_for() {
     }
     assert!(messages[0].contains("join them by the shortened ids; nothing was joined yet"), "{messages:?}");
     let file = desk.session.host().add_source("l.csv", Arc::new(MemorySource(text.into_bytes())));
-    let summary = find(desk.ask(Request::Open { files: vec![file], embedding: None, trims }), |event| match event {
-        Event::DatasetOpened(summary) => Some(summary),
-        _ => None,
-    });
+    let summary =
+        find(
+            desk.ask(Request::Open { files: vec![file], embedding: None, trims, matrix: None }),
+            |event| match event {
+                Event::DatasetOpened(summary) => Some(summary),
+                _ => None,
+            },
+        );
     assert!(summary.labels.iter().any(|label| label.name == "batch"));
     assert!(summary.notices[0].text.contains("without \"s1_\" at the beginning of the file's ids, as you asked"));
 }

@@ -187,7 +187,7 @@ fn a_sweep_that_is_refused_leaves_the_last_one() {
     sae_ready(desk.ask(Request::UseSweepRun { run: 0 }));
     let stands = swept({
         let files = desk.files(&["sets.gmt"]);
-        desk.ask(Request::Open { files, embedding: None, trims: Vec::new() })
+        desk.ask(Request::Open { files, embedding: None, trims: Vec::new(), matrix: None })
     });
     assert_eq!(stands.rows, first.rows);
     desk.ask(Request::Close);

@@ -4,7 +4,8 @@
 //! A barcode is a name with a part of at least 12 letters, all A, C, G or T, as all droplet methods have them.
 
 use super::join::{Matches, examples};
-use crate::data::{Dataset, JoinMethod, Notice, ValueKind};
+use crate::data::{Dataset, JoinMethod, MatrixChoice, Notice, ValueKind};
+use crate::io::tensor::quoted_list;
 
 /// How labels were joined.
 pub(super) fn labels(file: &str, matches: &Matches) -> Notice {
@@ -80,10 +81,19 @@ pub(super) fn turned(dataset: &Dataset) -> Option<Notice> {
 /// Says so where values are scaled.
 pub(super) fn scaled(dataset: &Dataset) -> Option<Notice> {
     dataset.expression.as_ref().filter(|expression| expression.kind == ValueKind::Scaled)?;
+    let others: Vec<&str> = dataset.matrices.iter().flat_map(MatrixChoice::others).collect();
+    let way_on = if others.is_empty() {
+        "Better open counts or log-normalised values, as they were before scaling.".to_owned()
+    } else {
+        let others = quoted_list(others.into_iter());
+        format!(
+            "Counts or log-normalised values suit tests of genes better: if one of the file's other matrices ({others}) has \
+             them, choose it (\"Expression from\" on the page, --matrix on the command line)."
+        )
+    };
     Some(Notice::warning(format!(
         "The expression of {:?} has negative values, so it is scaled (z-scores): genes can be compared as they are, but fold \
-         changes mean nothing and no gene is off. Better open counts or log-normalised values; if the file still has them, \
-         write it anew in Python: adata.raw.to_adata().write_h5ad(…), or adata.X = adata.layers[\"counts\"] before.",
+         changes mean nothing and no gene is off. {way_on}",
         dataset.name
     )))
 }

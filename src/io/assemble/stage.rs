@@ -267,8 +267,8 @@ fn start_from_anndata(file: &str, content: AnnDataFile) -> Result<(Dataset, Vec<
     for (column, colours) in content.label_colours {
         cells.set_colours(&column, colours);
     }
-    let expression = content.expression;
-    let mut dataset = Dataset { name: stem(file), cells, expression, ..Dataset::default() };
+    let (expression, matrices) = (content.expression, content.matrices);
+    let mut dataset = Dataset { name: stem(file), cells, expression, matrices, ..Dataset::default() };
     for (name, values) in content.embeddings {
         let embedding = Embedding { name, values, joined_by: JoinMethod::SameFile };
         dataset.add_embedding(embedding).map_err(data_error)?;

@@ -1,16 +1,15 @@
 //! The expression matrix of an AnnData file, made gene-major while it is read.
 //!
-//! A matrix is read once in windows, each value appended to its gene's packed row, so that only the result (about two
-//! bytes a non-zero for counts, five for other values) and one window are in memory, never a second copy. Stored zeros
-//! are dropped; a place stored twice, an index outside and a value that is not finite are errors.
+//! A matrix is read once in windows, each value appended to its gene's packed row, so that only the result (about two to
+//! three bytes a non-zero for counts, five to six for other values) and one window are in memory, never a second copy. What
+//! that will take is told, and refused where it is more than there is, once the first window is seen. Stored zeros are
+//! dropped; a place stored twice, an index outside and a value that is not finite are errors.
 
-use super::archive::{Archive, Array, Folder, Node, Window, found_encoding};
+use super::archive::{Archive, Array, Folder, Node, found_encoding};
+use super::matrix_progress::Progress;
+use super::sparse_parts::SparseParts;
 use crate::data::{DataError, Observer, PackedMatrix};
-use crate::io::ImportError;
-use crate::io::reader::reserved;
-
-/// Bytes that a packed value takes at least.
-const SMALLEST_ENTRY: usize = 2;
+use crate::io::{ImportError, MemoryLimit};
 
 /// A matrix in the file, `[n_cells, n_genes]`, with what is needed to read it.
 pub(crate) struct MatrixReader<'a> {
@@ -21,6 +20,8 @@ pub(crate) struct MatrixReader<'a> {
     /// Cell ids and gene names, for messages.
     pub(crate) cell_ids: Option<&'a [String]>,
     pub(crate) gene_names: &'a [String],
+    /// What the result may take.
+    pub(crate) memory: Option<MemoryLimit>,
 }
 
 /// Which of a matrix's columns are genes.
@@ -31,10 +32,28 @@ pub(crate) enum GeneRows<'a> {
     Some(&'a [Option<usize>]),
 }
 
+/// Along which axis a sparse matrix `[n_cells, n_genes]` is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum SparseFormat {
+pub(super) enum SparseFormat {
     ByCell,
     ByGene,
+}
+
+impl SparseFormat {
+    /// The format of the matrix in a group.
+    ///
+    /// # Errors
+    /// [`ImportError::Layout`] for a group that is no compressed matrix.
+    pub(super) fn of(archive: &Archive, folder: &Folder) -> Result<Self, ImportError> {
+        match folder.text_attr("encoding-type").or_else(|| folder.text_attr("h5sparse_format")) {
+            Some("csr_matrix" | "csr") => Ok(Self::ByCell),
+            Some("csc_matrix" | "csc") => Ok(Self::ByGene),
+            other => {
+                let expected = "csr_matrix, csc_matrix or a dense array";
+                Err(archive.layout(&folder.path, &found_encoding(other), expected))
+            }
+        }
+    }
 }
 
 impl MatrixReader<'_> {
@@ -71,6 +90,7 @@ impl MatrixReader<'_> {
         let mut progress = Progress::new(self, array.n_values());
         for window in &self.archive.windows(array)? {
             let values = self.archive.floats_in(array, window)?;
+            progress.begin_dense(&array.path, &values)?;
             for (row, values) in values.chunks_exact(self.n_genes.max(1)).enumerate() {
                 let cell = window.start as usize + row;
                 for (gene, &value) in values.iter().enumerate() {
@@ -103,29 +123,16 @@ impl MatrixReader<'_> {
     }
 
     fn read_sparse(&self, folder: &Folder) -> Result<PackedMatrix, ImportError> {
-        let format = self.format_of(folder)?;
-        let shape = folder.integers_attr("shape").or_else(|| folder.integers_attr("h5sparse_shape"));
-        let shape: Vec<u64> = shape.unwrap_or_default().iter().map(|&size| size.unsigned_abs()).collect();
-        self.check_shape(&folder.path, &shape)?;
+        let format = SparseFormat::of(self.archive, folder)?;
+        self.check_shape(&folder.path, &folder.matrix_shape())?;
         match format {
             SparseFormat::ByCell => self.read_by_cell(&folder.path, GeneRows::All),
             SparseFormat::ByGene => self.read_by_gene(&folder.path),
         }
     }
 
-    fn format_of(&self, folder: &Folder) -> Result<SparseFormat, ImportError> {
-        match folder.text_attr("encoding-type").or_else(|| folder.text_attr("h5sparse_format")) {
-            Some("csr_matrix" | "csr") => Ok(SparseFormat::ByCell),
-            Some("csc_matrix" | "csc") => Ok(SparseFormat::ByGene),
-            other => {
-                let expected = "csr_matrix, csc_matrix or a dense array";
-                Err(self.archive.layout(&folder.path, &found_encoding(other), expected))
-            }
-        }
-    }
-
     fn read_by_gene(&self, path: &str) -> Result<PackedMatrix, ImportError> {
-        let parts = SparseParts::open(self, path, self.n_genes)?;
+        let parts = SparseParts::open(self.archive, path, self.n_genes)?;
         let mut out = self.empty(path)?;
         // Cells need not ascend in the file.
         let mut column: Vec<(u32, f32)> = Vec::new();
@@ -148,7 +155,7 @@ impl MatrixReader<'_> {
     /// # Errors
     /// As [`Self::read`].
     pub(crate) fn read_by_cell(&self, path: &str, genes: GeneRows<'_>) -> Result<PackedMatrix, ImportError> {
-        let parts = SparseParts::open(self, path, self.n_cells)?;
+        let parts = SparseParts::open(self.archive, path, self.n_cells)?;
         let mut out = self.empty(path)?;
         match genes {
             GeneRows::All => self.for_each(&parts, self.n_genes, |cell, (gene, value), _| {
@@ -173,14 +180,9 @@ impl MatrixReader<'_> {
         let mut progress = Progress::new(self, parts.n_values());
         let mut major = 0;
         for window in &parts.windows {
-            let minors = self.archive.indices_in(&parts.indices, window, n_minor)?;
-            let values = self.archive.floats_in(&parts.data, window)?;
-            for (at, entry) in (window.start as usize..).zip(minors.into_iter().zip(values)) {
-                while parts.indptr[major + 1] <= at {
-                    major += 1;
-                }
-                take(major, entry, parts.indptr[major + 1] == at + 1)?;
-            }
+            let entries = parts.read(self.archive, window, n_minor)?;
+            progress.begin_sparse(&parts.data.path, &entries.1)?;
+            parts.for_each(window, entries, &mut major, &mut take)?;
             progress.advance(window.length)?;
         }
         Ok(())
@@ -210,76 +212,5 @@ impl MatrixReader<'_> {
             found: format!("{found} for {cell}, {gene}"),
             advice: advice.to_owned(),
         }
-    }
-}
-
-/// The three arrays of a compressed matrix; `indptr` is checked against the others.
-struct SparseParts {
-    indptr: Vec<usize>,
-    indices: Array,
-    data: Array,
-    windows: Vec<Window>,
-}
-
-impl SparseParts {
-    fn open(reader: &MatrixReader, path: &str, n_major: usize) -> Result<Self, ImportError> {
-        let archive = reader.archive;
-        let indices = archive.array(&format!("{path}/indices"))?;
-        let data = archive.array(&format!("{path}/data"))?;
-        let pointers = archive.array(&format!("{path}/indptr"))?;
-        for array in [&indices, &pointers] {
-            if !array.is_integer() {
-                return Err(archive.layout(&array.path, &format!("has type {}", array.type_name()), "whole numbers"));
-            }
-        }
-        let indptr = archive.integers(&pointers)?;
-        let n_values = data.shape.first().copied().unwrap_or(0);
-        let damaged = |reason: String| reader.data_error(path, DataError::Sparse { reason });
-        // Fails at once, not after reading values that will never fit.
-        drop(reserved::<[u8; SMALLEST_ENTRY]>(archive.name(), "the expression matrix", n_values)?);
-        if data.shape.len() != 1 || indices.shape != data.shape {
-            return Err(damaged(format!("data has shape {:?} but indices {:?}", data.shape, indices.shape)));
-        }
-        if indptr.len() != n_major + 1 {
-            return Err(damaged(format!("indptr has {} entries, expected {}", indptr.len(), n_major + 1)));
-        }
-        // There are n_major + 1 entries, so the defaults are never used.
-        let (first, last) = (indptr.first().copied().unwrap_or(0), indptr.last().copied().unwrap_or(0));
-        if first != 0 || u64::try_from(last).ok() != Some(n_values) {
-            return Err(damaged(format!("indptr runs from {first} to {last} but there are {n_values} values")));
-        }
-        if let Some(at) = indptr.windows(2).position(|pair| pair[0] > pair[1]) {
-            return Err(damaged(format!("indptr falls from {} to {} at position {at}", indptr[at], indptr[at + 1])));
-        }
-        let indptr = indptr.into_iter().map(|start| start.unsigned_abs() as usize).collect();
-        let windows = archive.windows(&data)?;
-        Ok(Self { indptr, indices, data, windows })
-    }
-
-    fn n_values(&self) -> u64 {
-        self.data.n_values()
-    }
-}
-
-/// Tells the observer how many values of how many are read.
-struct Progress<'a> {
-    reader: &'a MatrixReader<'a>,
-    n_done: u64,
-    n_values: u64,
-}
-
-impl<'a> Progress<'a> {
-    fn new(reader: &'a MatrixReader<'a>, n_values: u64) -> Self {
-        Self { reader, n_done: 0, n_values }
-    }
-
-    fn advance(&mut self, n: u64) -> Result<(), ImportError> {
-        self.reader.archive.check_cancelled(self.reader.observer)?;
-        self.n_done += n;
-        let fraction = self.n_done as f64 / self.n_values.max(1) as f64;
-        let millions = self.n_values as f64 / 1e6;
-        let message = format!("Reading expression: {:.1} of {millions:.1} million values", fraction * millions);
-        self.reader.observer.progress(fraction, &message);
-        Ok(())
     }
 }

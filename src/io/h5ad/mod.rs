@@ -1,10 +1,11 @@
 //! AnnData files (`.h5ad`) of anndata 0.6 to 0.12, read by slices.
 //!
-//! Reads `X` (CSR, CSC or dense; where there is no `X`, `raw/X` or a layer), the cell and gene names, the columns of
-//! `obs`, the texts of `var`, the embeddings of `obsm`, and of `uns` the colours of labels and the base of logarithms.
-//! Not read: `varm`, `obsp`, the rest of `uns`, and `raw` and `layers` beside an `X`.
+//! Reads one matrix (CSR, CSC or dense): `X`, or `raw/X` or a layer where that is asked for or there is no `X`; the cell
+//! and gene names, the columns of `obs`, the texts of `var`, the embeddings of `obsm`, and of `uns` the colours of labels
+//! and the base of logarithms. Not read: `varm` (nothing here uses it), `obsp`, the rest of `uns` and the other matrices.
 //! The layout is described in anndata's "On-disk format" pages; before 0.7 tables were compound arrays. Values stay as
-//! they are; a value of `X` that is not finite is an error, an `obsm` array with one is left out with a warning.
+//! they are, but for logarithms of `X` to another base than e (`logarithms`); a value of the matrix that is not finite is
+//! an error, an `obsm` array with one is left out with a warning.
 
 mod archive;
 mod compound;
@@ -15,10 +16,14 @@ mod heap;
 mod left_out;
 mod legacy;
 mod library_sizes;
+mod logarithms;
 mod matrix;
+mod matrix_progress;
 mod nesting;
 mod obsm;
+mod obsm_sparse;
 mod paged;
+mod sparse_parts;
 mod table;
 mod ten_x;
 mod uns;
@@ -28,15 +33,15 @@ use std::sync::Arc;
 
 use archive::{Archive, Node};
 pub(crate) use expression::duplicate_genes;
-use expression::read_expression;
+use expression::{Cells, read_expression};
 use foreign::refuse_foreign;
 use library_sizes::set_library_sizes;
 use obsm::read_obsm;
 use table::Table;
 use uns::label_colours;
 
-use super::{ByteSource, ImportError};
-use crate::data::{DenseMatrix, Expression, LabelColumn, Notice, Observer};
+use super::{ByteSource, ImportError, ImportOptions};
+use crate::data::{DenseMatrix, Expression, LabelColumn, MatrixChoice, Notice, Observer};
 
 /// What an AnnData file held.
 #[derive(Clone, Debug, Default)]
@@ -49,8 +54,10 @@ pub struct AnnDataFile {
     pub columns: Vec<LabelColumn>,
     /// Colours of categorical columns: the column's name and `#rrggbb` for each of its categories.
     pub label_colours: Vec<(String, Vec<String>)>,
-    /// `X`, or where there is none `raw/X` or a layer.
+    /// The matrix that was asked for; else `X`, or where there is none `raw/X` or a layer.
     pub expression: Option<Expression>,
+    /// Which matrix that is, and which others there are; `None` where the file can hold only one.
+    pub matrices: Option<MatrixChoice>,
     /// `obsm` by key, each `[n_cells, d]`.
     pub embeddings: Vec<(String, DenseMatrix)>,
     /// What a person should know about the file.
@@ -61,10 +68,12 @@ pub struct AnnDataFile {
 ///
 /// # Errors
 /// [`ImportError::Unrecognised`] for other HDF5, [`ImportError::Truncated`], [`ImportError::Hdf5`], [`ImportError::Layout`],
-/// [`ImportError::Data`] with the place in the file; [`ImportError::OutOfMemory`]; [`ImportError::Cancelled`].
+/// [`ImportError::Data`] with the place in the file; [`ImportError::NoMatrix`]; [`ImportError::TooLarge`],
+/// [`ImportError::OutOfMemory`]; [`ImportError::Cancelled`].
 pub(crate) fn import_h5ad(
     name: &str,
     source: Arc<dyn ByteSource>,
+    options: &ImportOptions,
     observer: &dyn Observer,
 ) -> Result<AnnDataFile, ImportError> {
     observer.progress(0.0, &format!("Reading {name}"));
@@ -72,7 +81,7 @@ pub(crate) fn import_h5ad(
     if archive.node("obs")?.is_none()
         && let Some(group) = ten_x::find(&archive)?
     {
-        return ten_x::read(&archive, &group, observer);
+        return ten_x::read(&archive, &group, options, observer);
     }
     refuse_foreign(&archive)?;
     let obs = Table::open(&archive, "obs")?;
@@ -91,14 +100,15 @@ pub(crate) fn import_h5ad(
     }
     let mut notices = Vec::new();
     let columns = obs.columns(n_cells, observer)?;
-    let mut expression = read_expression(&archive, n_cells, cell_ids.as_deref(), &mut notices, observer)?;
+    let cells = Cells { n: n_cells, ids: cell_ids.as_deref() };
+    let (mut expression, matrices) = read_expression(&archive, cells, options, &mut notices, observer)?.unzip();
     if let Some(expression) = &mut expression {
         notices.extend(set_library_sizes(expression, &columns));
     }
     let label_colours = label_colours(&archive, &columns)?;
-    let embeddings = read_obsm(&archive, n_cells, observer)?;
+    let embeddings = read_obsm(&archive, n_cells, options.memory, observer)?;
     notices.extend(soft_links(archive.n_soft_links()));
-    Ok(AnnDataFile { n_cells, cell_ids, columns, label_colours, expression, embeddings, notices })
+    Ok(AnnDataFile { n_cells, cell_ids, columns, label_colours, expression, matrices, embeddings, notices })
 }
 
 /// The number of cells where `obs` has no index.

@@ -1,17 +1,19 @@
 //! The embeddings of an AnnData file: its `obsm`.
 //!
-//! Read are two-dimensional arrays of numbers, the number columns of data frames, and the vectors of the compound array
-//! that anndata before 0.7 wrote. Others, and those with a value that is not finite, are left out with a warning.
+//! Read are two-dimensional arrays of numbers, sparse ones that are not too large (`obsm_sparse`), the number columns of
+//! data frames, and the vectors of the compound array that anndata before 0.7 wrote. Others, and those with a value that
+//! is not finite, are left out with a warning.
 
-use super::archive::{Archive, Array, Node, found_encoding};
+use super::archive::{Archive, Array, Folder, Node, found_encoding};
 use super::compound::{FieldValues, read_fields};
 use super::left_out::LeftOut;
+use super::obsm_sparse::read_dense;
 use super::table::Table;
 use super::values::Values;
 use crate::data::{DenseMatrix, Observer, printable};
-use crate::io::ImportError;
 use crate::io::reader::reserved;
 use crate::io::tensor::quoted_list;
+use crate::io::{ImportError, MemoryLimit};
 
 /// The embeddings of a file, by key; what is none is left out with a warning.
 ///
@@ -20,9 +22,10 @@ use crate::io::tensor::quoted_list;
 pub(super) fn read_obsm(
     archive: &Archive,
     n_cells: usize,
+    memory: Option<MemoryLimit>,
     observer: &dyn Observer,
 ) -> Result<Vec<(String, DenseMatrix)>, ImportError> {
-    let reader = ObsmReader { archive, n_cells, observer };
+    let reader = ObsmReader { archive, n_cells, memory, observer };
     let mut embeddings = Vec::new();
     let mut left_out = LeftOut::new(observer);
     let mut keep = |key: String, read: Result<DenseMatrix, ImportError>| match read {
@@ -61,6 +64,7 @@ pub(super) fn read_obsm(
 struct ObsmReader<'a> {
     archive: &'a Archive,
     n_cells: usize,
+    memory: Option<MemoryLimit>,
     observer: &'a dyn Observer,
 }
 
@@ -69,9 +73,13 @@ impl ObsmReader<'_> {
         match self.archive.node(path)? {
             Some(Node::Array(array)) => self.array(&array),
             Some(Node::Folder(folder)) if folder.text_attr("encoding-type") == Some("dataframe") => self.frame(path),
+            Some(Node::Folder(folder)) if is_sparse(&folder) => {
+                let (width, values) = read_dense(self.archive, &folder, self.n_cells, self.memory, self.observer)?;
+                self.matrix(path, width, values)
+            }
             Some(Node::Folder(folder)) => {
                 let found = found_encoding(folder.text_attr("encoding-type"));
-                Err(self.archive.layout(path, &found, "an array or a dataframe"))
+                Err(self.archive.layout(path, &found, "an array, a sparse array or a dataframe"))
             }
             None => Err(self.archive.layout(path, "is missing", "an array")),
         }
@@ -130,6 +138,11 @@ impl ObsmReader<'_> {
         matrix.check_finite(path).map_err(data_error)?;
         Ok(matrix)
     }
+}
+
+fn is_sparse(folder: &Folder) -> bool {
+    matches!(folder.text_attr("encoding-type"), Some("csr_matrix" | "csc_matrix"))
+        || folder.text_attr("h5sparse_format").is_some()
 }
 
 fn check_embedding(archive: &Archive, array: &Array, n_cells: usize) -> Result<(), ImportError> {

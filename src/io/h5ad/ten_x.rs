@@ -7,12 +7,12 @@
 
 use super::AnnDataFile;
 use super::archive::{Archive, Folder, Node};
-use super::expression::duplicate_genes;
+use super::expression::{duplicate_genes, no_matrix};
 use super::matrix::{GeneRows, MatrixReader};
 use super::table::texts_of;
 use crate::data::{Expression, Observer};
-use crate::io::ImportError;
 use crate::io::ten_x_features::Features;
+use crate::io::{ImportError, ImportOptions, MemoryLimit};
 
 const ADVICE: &str = "write the file again with Cell Ranger, or open its folder of matrix.mtx.gz, barcodes.tsv.gz and \
      features.tsv.gz instead";
@@ -49,7 +49,15 @@ pub(super) fn find(archive: &Archive) -> Result<Option<String>, ImportError> {
 ///
 /// # Errors
 /// As [`super::import_h5ad`]; [`ImportError::Format`] where barcodes, features and matrix differ in length.
-pub(super) fn read(archive: &Archive, group: &str, observer: &dyn Observer) -> Result<AnnDataFile, ImportError> {
+pub(super) fn read(
+    archive: &Archive,
+    group: &str,
+    options: &ImportOptions,
+    observer: &dyn Observer,
+) -> Result<AnnDataFile, ImportError> {
+    if let Some(wanted) = options.matrix.as_deref().filter(|wanted| *wanted != group) {
+        return Err(no_matrix(archive, wanted, std::iter::once(group.to_owned())));
+    }
     let texts = |name: &str| texts_of(archive, &archive.array(&format!("{group}/{name}"))?);
     let cell_ids = texts("barcodes")?;
     if cell_ids.is_empty() {
@@ -66,7 +74,7 @@ pub(super) fn read(archive: &Archive, group: &str, observer: &dyn Observer) -> R
     };
     check_shape(archive, group, &features, cell_ids.len())?;
     let mut file = AnnDataFile { n_cells: cell_ids.len(), ..AnnDataFile::default() };
-    file.expression = expression(archive, group, &features, &cell_ids, observer)?;
+    file.expression = expression(archive, group, &features, (&cell_ids, options.memory), observer)?;
     file.notices.extend(features.notice());
     if let Some(expression) = &file.expression {
         file.notices.extend(duplicate_genes(&expression.gene_names));
@@ -110,7 +118,7 @@ fn expression(
     archive: &Archive,
     group: &str,
     features: &Features,
-    cell_ids: &[String],
+    (cell_ids, memory): (&[String], Option<MemoryLimit>),
     observer: &dyn Observer,
 ) -> Result<Option<Expression>, ImportError> {
     let gene_by_feature = features.gene_by_feature();
@@ -125,6 +133,7 @@ fn expression(
         n_genes: gene_names.len(),
         cell_ids: Some(cell_ids),
         gene_names: &gene_names,
+        memory,
     };
     let by_gene = reader.read_by_cell(group, GeneRows::Some(&gene_by_feature))?;
     let gene_columns = features.gene_columns();

@@ -1,11 +1,11 @@
-//! What an AnnData file's `uns` says of the rest of it: colours of labels, and the base of logarithms.
+//! What an AnnData file's `uns` says of labels: their colours.
 //!
 //! Colours are the `NAME_colors` scanpy writes for the categories of an `obs` column, `#rrggbb` or `#rrggbbaa`, one for
 //! each category at least; others (names of colours, too few) are not taken.
 
 use super::archive::{Archive, Node};
 use super::table::texts_of;
-use crate::data::{Expression, LabelColumn, Notice, ValueKind};
+use crate::data::LabelColumn;
 use crate::io::ImportError;
 
 /// The colours of each categorical column that has any: the column's name and `#rrggbb` for each category.
@@ -31,24 +31,6 @@ fn colour(text: &str) -> Option<String> {
     let digits = text.strip_prefix('#')?;
     let is_colour = matches!(digits.len(), 6 | 8) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_colour.then(|| text[..7].to_lowercase())
-}
-
-/// Warns where the values are logarithms to a base other than e.
-pub(super) fn logarithms(archive: &Archive, expression: &Expression) -> Result<Option<Notice>, ImportError> {
-    if expression.kind != ValueKind::NonNegative {
-        return Ok(None);
-    }
-    let Some(Node::Array(array)) = archive.node("uns/log1p/base")? else { return Ok(None) };
-    let base = if array.is_numeric() { archive.numbers(&array).unwrap_or_default() } else { Vec::new() };
-    let &[base] = base.as_slice() else { return Ok(None) };
-    if (base - std::f64::consts::E).abs() < 1e-6 {
-        return Ok(None);
-    }
-    Ok(Some(Notice::warning(format!(
-        "The file says that its values are logarithms to the base {base} (uns/log1p). Fold changes here take values for \
-         natural logarithms, so they would be wrong: multiply X by {:.6} before saving, or open raw counts.",
-        libm::log(base)
-    ))))
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use super::open_picked;
 use super::start::OpenStatus;
 use crate::plot::format;
 use crate::protocol::{DatasetSummary, EmbeddingInfo, GeneSetSummary, Notice, NoticeLevel};
-use crate::ui::state::{Preview, Shared};
+use crate::ui::state::{Msg, Preview, Shared};
 use crate::ui::store::Store;
 use crate::ui::text;
-use crate::ui::widgets::{Banner, BannerKind, ButtonKind, FilePicker, Section};
+use crate::ui::widgets::{Banner, BannerKind, ButtonKind, FilePicker, Section, Select};
 
 /// The data panel.
 #[component]
@@ -28,16 +28,17 @@ pub(crate) fn DataPanel() -> impl IntoView {
         state.dataset.as_ref().map(|dataset| dataset.n_cells).or_else(of_points).unwrap_or_default()
     });
     let summary = Signal::derive(move || format!("{} cells", format::count(n_cells.get())));
-    let notices = store.memo(|state| state.dataset.as_ref().map(|dataset| dataset.notices.clone()).unwrap_or_default());
+    let notices = move || dataset.get().map(|dataset| view! { <Notices notices=dataset.notices.clone() /> });
     view! {
         <Section title="Data" summary=summary>
             {body}
+            <MatrixSelect />
             <OpenStatus />
             <div class="actions">
                 <FilePicker text="Add files" kind=ButtonKind::Quiet on_pick=open_picked(store) />
                 <FilePicker text="Add a folder" kind=ButtonKind::Quiet is_folder=true on_pick=open_picked(store) />
             </div>
-            {move || view! { <Notices notices=notices.get() /> }}
+            {notices}
         </Section>
     }
 }
@@ -67,6 +68,44 @@ fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
             </dd>
             {gene_sets}
         </dl>
+    }
+}
+
+/// Which matrix of the file is the expression; only where there is more than one.
+///
+/// It stays on the page while another is read, so that the keyboard's focus does.
+#[component]
+fn MatrixSelect() -> impl IntoView {
+    let store = Store::get();
+    let options = store.memo(|state| {
+        let matrices = state.dataset.as_ref().and_then(|dataset| dataset.matrices.as_ref());
+        matrices.map(text::matrices).unwrap_or_default()
+    });
+    let has_choice = Memo::new(move |_| options.with(|options| options.len() > 1));
+    let value = store.memo(|state| state.chosen_matrix().unwrap_or_default().to_owned());
+    let is_opening = store.memo(|state| state.jobs.open.is_running());
+    let note = store.memo(|state| {
+        let lost = if state.sae.is_some() || state.jobs.train.is_running() {
+            " What was trained is then gone, unless you save it first."
+        } else {
+            ""
+        };
+        format!("Another choice reads the files again.{lost}")
+    });
+    let choose = Callback::new(move |matrix| store.send(Msg::ChooseMatrix(matrix)));
+    move || {
+        has_choice.get().then(|| {
+            view! {
+                <Select
+                    label="Expression from"
+                    options=options
+                    value=value
+                    on_change=choose
+                    disabled=is_opening
+                    note=note
+                />
+            }
+        })
     }
 }
 

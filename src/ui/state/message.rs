@@ -29,6 +29,8 @@ pub enum Msg {
     Open(Vec<FileHandle>),
     /// Open the refused files again, their cell ids cut as was offered.
     AcceptIdOffer,
+    /// Open the same files again, this matrix as expression.
+    ChooseMatrix(String),
     /// Close what is open.
     Close,
     /// Start the engine again and reopen what was open.

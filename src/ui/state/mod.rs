@@ -154,13 +154,24 @@ pub struct Toast {
     pub text: String,
 }
 
+/// What a person asked along with files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wishes {
+    /// What of cell ids is left out.
+    pub trims: Vec<IdTrim>,
+    /// The matrix that is the expression.
+    pub matrix: Option<String>,
+    /// Whether the files take the place of what is open, which came of the same files.
+    pub is_again: bool,
+}
+
 /// Files that could be joined by parts of their cell ids, if a person says so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdOffer {
     /// The files.
     pub files: Vec<FileHandle>,
-    /// What would be left out, by file.
-    pub trims: Vec<IdTrim>,
+    /// What was asked with them, and what would be left out of cell ids.
+    pub wishes: Wishes,
 }
 
 /// All the page knows.
@@ -180,9 +191,9 @@ pub struct State {
     pub opened: Vec<FileHandle>,
     /// The files being opened.
     pub opening: Vec<FileHandle>,
-    /// What of cell ids a person accepted to be left out: for the files behind the data, and for those being opened.
-    trims: Vec<IdTrim>,
-    opening_trims: Vec<IdTrim>,
+    /// What a person asked along with the files behind the data, and with those being opened.
+    opened_with: Wishes,
+    opening_with: Wishes,
     /// Files that were refused, and how their cell ids would agree.
     pub offer: Option<IdOffer>,
     /// The sparse autoencoder in use.
@@ -249,8 +260,8 @@ impl Default for State {
             dataset: None,
             opened: Vec::new(),
             opening: Vec::new(),
-            trims: Vec::new(),
-            opening_trims: Vec::new(),
+            opened_with: Wishes::default(),
+            opening_with: Wishes::default(),
             offer: None,
             sae: None,
             quality: Remote::default(),

@@ -1,6 +1,8 @@
 //! Opening, closing and what follows from either.
 
-use super::{Effect, EngineStatus, IdOffer, JobState, LabelViews, Remote, Shared, State, Table, Training, ViewKind};
+use super::{
+    Effect, EngineStatus, IdOffer, JobState, LabelViews, Remote, Shared, State, Table, Training, ViewKind, Wishes,
+};
 use crate::data::CellSelection;
 use crate::protocol::{
     CellColor, DatasetSummary, EmbeddingInfo, FileHandle, IdTrim, LabelInfo, LabelKind, MapSource, NoticeLevel,
@@ -10,10 +12,29 @@ use crate::protocol::{
 impl State {
     /// Asks the engine to open files, starting it if it is not there.
     pub(super) fn open(&mut self, files: Vec<FileHandle>) -> Vec<Effect> {
-        self.open_trimmed(files, Vec::new())
+        self.open_with(files, Wishes::default())
     }
 
-    fn open_trimmed(&mut self, files: Vec<FileHandle>, trims: Vec<IdTrim>) -> Vec<Effect> {
+    /// Reads the files behind the data again, another matrix as expression.
+    pub(super) fn choose_matrix(&mut self, matrix: String) -> Vec<Effect> {
+        let is_read = |dataset: &Shared<DatasetSummary>| {
+            dataset.matrices.as_ref().is_some_and(|matrices| matrices.read == matrix)
+        };
+        if self.dataset.as_ref().is_none_or(is_read) {
+            return Vec::new();
+        }
+        let wishes = Wishes { matrix: Some(matrix), is_again: true, ..self.opened_with.clone() };
+        self.open_with(self.opened.clone(), wishes)
+    }
+
+    /// The matrix that is the expression, or that will be once what is being opened is there.
+    pub fn chosen_matrix(&self) -> Option<&str> {
+        let asked = self.opening_with.matrix.as_deref().filter(|_| !self.opening.is_empty());
+        let read = || self.dataset.as_ref()?.matrices.as_ref().map(|matrices| matrices.read.as_str());
+        asked.or_else(read)
+    }
+
+    fn open_with(&mut self, files: Vec<FileHandle>, wishes: Wishes) -> Vec<Effect> {
         if files.is_empty() {
             return Vec::new();
         }
@@ -23,25 +44,26 @@ impl State {
         }
         self.jobs.open = JobState::Running { fraction: 0.0, message: format!("Opening {}", names(&files)) };
         self.opening.clone_from(&files);
-        self.opening_trims.clone_from(&trims);
+        self.opening_with = wishes.clone();
         self.offer = None;
         let mut effects = self.start_engine();
-        effects.push(self.send(Request::Open { files, embedding: None, trims }));
+        let Wishes { trims, matrix, .. } = wishes;
+        effects.push(self.send(Request::Open { files, embedding: None, trims, matrix }));
         effects
     }
 
     /// Keeps how the cell ids of the files being opened would agree; the engine refuses them next.
     pub(super) fn id_trim_offered(&mut self, trim: IdTrim) {
-        let mut trims = self.opening_trims.clone();
-        trims.retain(|known| known.file != trim.file);
-        trims.push(trim);
-        self.offer = Some(IdOffer { files: self.opening.clone(), trims });
+        let mut wishes = self.opening_with.clone();
+        wishes.trims.retain(|known| known.file != trim.file);
+        wishes.trims.push(trim);
+        self.offer = Some(IdOffer { files: self.opening.clone(), wishes });
     }
 
     /// Opens refused files again, their cell ids cut as was offered.
     pub(super) fn accept_id_offer(&mut self) -> Vec<Effect> {
-        let Some(IdOffer { files, trims }) = self.offer.take() else { return Vec::new() };
-        self.open_trimmed(files, trims)
+        let Some(IdOffer { files, wishes }) = self.offer.take() else { return Vec::new() };
+        self.open_with(files, wishes)
     }
 
     /// The effect that starts the engine, if nobody did yet.
@@ -58,24 +80,30 @@ impl State {
         self.requests.clear();
         self.engine = EngineStatus::Starting;
         self.device = None;
-        let (files, trims) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.trims));
+        let (files, wishes) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.opened_with));
         self.forget_data();
         let mut effects = vec![Effect::RestartEngine];
-        effects.extend(self.open_trimmed(files, trims));
+        effects.extend(self.open_with(files, wishes));
         effects
     }
 
     /// Takes the summary of what is open now.
     pub(super) fn dataset_opened(&mut self, summary: DatasetSummary) -> Vec<Effect> {
         self.jobs.open = JobState::Idle;
-        let (opening, trims) = (std::mem::take(&mut self.opening), std::mem::take(&mut self.opening_trims));
-        if self.dataset.as_ref().is_none_or(|open| is_other_data(open, &summary)) {
+        let (opening, wishes) = (std::mem::take(&mut self.opening), std::mem::take(&mut self.opening_with));
+        if wishes.is_again || self.dataset.as_ref().is_none_or(|open| is_other_data(open, &summary)) {
+            // The cells are the same where the same files come again, and so are their maps and labels.
+            let looked_at = (self.map_source.take(), self.color.take());
             self.forget_data();
-            (self.opened, self.trims) = (opening, trims);
+            if wishes.is_again {
+                self.map_source = looked_at.0;
+                self.color = looked_at.1.filter(|color| matches!(color, CellColor::Label(_)));
+            }
+            (self.opened, self.opened_with) = (opening, Wishes { is_again: false, ..wishes });
             self.preview.take_if(|preview| preview.points.x.len() != summary.n_cells);
         } else {
             self.opened.extend(opening);
-            self.trims.extend(trims);
+            self.opened_with.trims.extend(wishes.trims);
             self.label_codes.clear();
             // The engine says next whether it still stands.
             self.sweep = None;
@@ -103,7 +131,7 @@ impl State {
     pub(super) fn forget_data(&mut self) {
         self.dataset = None;
         self.opened.clear();
-        self.trims.clear();
+        self.opened_with = Wishes::default();
         self.training = Training::default();
         self.jobs.train = JobState::Idle;
         self.jobs.sweep = JobState::Idle;

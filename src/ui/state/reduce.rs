@@ -23,6 +23,7 @@ pub fn reduce(state: &mut State, msg: Msg) -> Vec<Effect> {
         }
         Msg::DemoFailed(message) => state.demo_failed(message),
         Msg::Open(files) => state.open(files),
+        Msg::ChooseMatrix(matrix) => state.choose_matrix(matrix),
         Msg::AcceptIdOffer => state.accept_id_offer(),
         Msg::Close => state.close(),
         Msg::Restart => state.restart(),

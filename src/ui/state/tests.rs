@@ -13,6 +13,7 @@ pub(super) fn summary(name: &str, n_cells: usize) -> DatasetSummary {
         n_cells,
         n_genes: 10,
         values: None,
+        matrices: None,
         labels: vec![categorical("condition", 2), categorical("type", 3)],
         embeddings: vec![embedding("X_pca", 50), embedding("X_umap", 2)],
         default_embedding: Some("X_pca".into()),
@@ -145,18 +146,61 @@ fn an_offer_to_cut_cell_ids_is_sent_back_only_when_it_is_accepted() {
     refuse(&mut state, &second, "e.npz");
     let third = reduce(&mut state, Msg::AcceptIdOffer);
     let trims = vec![trim("l.csv"), trim("e.npz")];
-    let request = Request::Open { files: files(&["l.csv", "e.npz"]), embedding: None, trims: trims.clone() };
+    let request =
+        Request::Open { files: files(&["l.csv", "e.npz"]), embedding: None, trims: trims.clone(), matrix: None };
     assert_eq!(calls(&third)[0].request, request);
     say(&mut state, calls(&third)[0].id, Event::DatasetOpened(summary("kang", 100)));
     assert_eq!((state.offer.is_none(), reduce(&mut state, Msg::AcceptIdOffer)), (true, Vec::new()));
     let other = reduce(&mut state, Msg::Open(files(&["l.csv"])));
-    let request = Request::Open { files: files(&["l.csv"]), embedding: None, trims: Vec::new() };
+    let request = Request::Open { files: files(&["l.csv"]), embedding: None, trims: Vec::new(), matrix: None };
     assert_eq!(calls(&other)[0].request, request);
     refuse(&mut state, &other, "l.csv");
     reduce(&mut state, Msg::DismissError(Job::Open));
     assert!(state.offer.is_none());
     let Request::Open { trims: again, .. } = &calls(&reduce(&mut state, Msg::Restart))[0].request else { panic!() };
     assert_eq!(*again, trims);
+}
+
+/// A summary of a file that holds `X` and `raw/X`.
+fn with_matrices(read: &str) -> DatasetSummary {
+    let known = [("X", 10), ("raw/X", 32_738)].map(|(name, n_genes)| MatrixInfo { name: name.into(), n_genes });
+    DatasetSummary { matrices: Some(MatrixChoice { read: read.into(), known: known.into() }), ..summary("kang", 100) }
+}
+
+#[test]
+fn a_chosen_matrix_reads_the_same_files_again_in_their_place() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::DatasetOpened(with_matrices("X")));
+    let added = calls(&reduce(&mut state, Msg::Open(files(&["l.csv"]))))[0].id;
+    say(&mut state, added, Event::DatasetOpened(with_matrices("X")));
+    reduce(&mut state, Msg::ShowMap(MapSource::Pca("X_pca".into())));
+    reduce(&mut state, Msg::ColorBy(CellColor::Label("condition".into())));
+    say(&mut state, 0, Event::SaeReady(sae()));
+    assert_eq!(reduce(&mut state, Msg::ChooseMatrix("X".into())), Vec::new());
+    let behind = state.opened.clone();
+    let call = calls(&reduce(&mut state, Msg::ChooseMatrix("raw/X".into()))).remove(0);
+    let matrix = Some("raw/X".to_owned());
+    let request = Request::Open { files: behind.clone(), embedding: None, trims: Vec::new(), matrix };
+    assert_eq!((call.request, state.chosen_matrix()), (request.clone(), Some("raw/X")));
+    say(&mut state, call.id, Event::DatasetOpened(with_matrices("raw/X")));
+    assert_eq!((&state.opened, state.sae.is_none()), (&behind, true));
+    assert_eq!(state.map_source, Some(MapSource::Pca("X_pca".into())));
+    assert_eq!(state.color, Some(CellColor::Label("condition".into())));
+    say(&mut state, 0, Event::Broken { message: "lost".into() });
+    assert_eq!(calls(&reduce(&mut state, Msg::Restart))[0].request, request);
+}
+
+#[test]
+fn a_matrix_that_is_refused_is_not_the_chosen_one() {
+    let mut state = opened("kang");
+    say(&mut state, 0, Event::DatasetOpened(with_matrices("X")));
+    let id = calls(&reduce(&mut state, Msg::ChooseMatrix("raw/X".into())))[0].id;
+    say(&mut state, id, Event::Failed { message: "too large".into() });
+    assert_eq!((state.chosen_matrix(), state.jobs.open.error()), (Some("X"), Some("too large")));
+    let Request::Open { matrix, .. } = &calls(&reduce(&mut state, Msg::Open(files(&["l.csv"]))))[0].request else {
+        panic!()
+    };
+    assert_eq!(*matrix, None);
 }
 
 #[test]
@@ -328,7 +372,7 @@ fn a_broken_engine_ends_jobs_and_restart_reopens_the_files() {
     assert_eq!(effects[0], Effect::RestartEngine);
     assert_eq!(
         calls(&effects)[0].request,
-        Request::Open { files: files(&["a.h5ad"]), embedding: None, trims: Vec::new() }
+        Request::Open { files: files(&["a.h5ad"]), embedding: None, trims: Vec::new(), matrix: None }
     );
 }
 

@@ -227,6 +227,7 @@ mod tests {
             n_cells: 4,
             n_genes: 2,
             values: None,
+            matrices: None,
             labels: Vec::new(),
             embeddings: vec![info("is_treated"), info("score")],
             default_embedding: None,

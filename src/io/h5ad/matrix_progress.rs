@@ -1,0 +1,85 @@
+//! How far reading a matrix is, and whether what comes of it fits in memory.
+//!
+//! The memory is known before anything is made gene-major: the number of stored values is in the file, and how many bytes
+//! each takes is seen on the first window. Of a dense matrix the first window also says how many values are not 0, so
+//! for it the number is a guess, and called one.
+
+use super::matrix::MatrixReader;
+use crate::data::packed_size;
+use crate::io::ImportError;
+use crate::io::memory::amount;
+
+/// Tells the observer how many values of how many are read.
+pub(super) struct Progress<'a> {
+    reader: &'a MatrixReader<'a>,
+    n_done: u64,
+    n_values: u64,
+    /// Bytes that the result will take, once the first window was seen.
+    needed: Option<u64>,
+}
+
+impl<'a> Progress<'a> {
+    pub(super) fn new(reader: &'a MatrixReader<'a>, n_values: u64) -> Self {
+        Self { reader, n_done: 0, n_values, needed: None }
+    }
+
+    /// Looks at a window of stored values before they are kept; only the first one counts.
+    ///
+    /// # Errors
+    /// [`ImportError::TooLarge`].
+    pub(super) fn begin_sparse(&mut self, path: &str, values: &[f32]) -> Result<(), ImportError> {
+        let n_values = self.n_values;
+        self.begin(n_values, values, || {
+            format!("{}, with {:.1} million values,", path.trim_end_matches("/data"), n_values as f64 / 1e6)
+        })
+    }
+
+    /// The same for a window of a dense matrix.
+    ///
+    /// # Errors
+    /// As [`Self::begin_sparse`].
+    pub(super) fn begin_dense(&mut self, path: &str, values: &[f32]) -> Result<(), ImportError> {
+        let n_found = values.iter().filter(|&&value| value != 0.0).count();
+        let share = n_found as f64 / values.len().max(1) as f64;
+        let n_nonzero = (share * self.n_values as f64).ceil() as u64;
+        let millions = self.n_values as f64 / 1e6;
+        self.begin(n_nonzero, values, || {
+            let percent = 100.0 * share;
+            format!("{path}, with {millions:.1} million values of which {percent:.0} % are not 0 in its first rows,")
+        })
+    }
+
+    fn begin(&mut self, n_values: u64, sample: &[f32], what: impl Fn() -> String) -> Result<(), ImportError> {
+        if self.needed.is_some() {
+            return Ok(());
+        }
+        let reader = self.reader;
+        let needed = packed_size((reader.n_genes, reader.n_cells), n_values, sample);
+        if let Some(memory) = reader.memory.filter(|memory| needed > memory.left()) {
+            let file = reader.archive.name().to_owned();
+            return Err(ImportError::TooLarge { file, what: what(), needed, memory });
+        }
+        self.needed = Some(needed);
+        self.tell();
+        Ok(())
+    }
+
+    /// Tells that so many more values were read.
+    ///
+    /// # Errors
+    /// [`ImportError::Cancelled`].
+    pub(super) fn advance(&mut self, n: u64) -> Result<(), ImportError> {
+        self.reader.archive.check_cancelled(self.reader.observer)?;
+        self.n_done += n;
+        self.tell();
+        Ok(())
+    }
+
+    fn tell(&self) {
+        let fraction = self.n_done as f64 / self.n_values.max(1) as f64;
+        let millions = self.n_values as f64 / 1e6;
+        let memory = self.needed.map(|needed| format!(", up to {} of memory", amount(needed))).unwrap_or_default();
+        let message = format!("Reading expression: {:.1} of {millions:.1} million values{memory}", fraction * millions);
+        self.reader.observer.progress(fraction, &message);
+    }
+}
