@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::csv_embedding::import_csv_embedding;
+use super::expression_table::import_csv_expression;
 use super::gaf::import_gaf;
 use super::gene_set_json::import_gene_set_json;
 use super::gene_set_table::import_gene_set_table;
@@ -15,10 +16,10 @@ use super::mtx::import_mtx;
 use super::npy::{import_mean, import_npy};
 use super::npz::import_npz;
 use super::obo::import_obo;
-use super::parquet::{import_parquet_embedding, import_parquet_labels};
+use super::parquet::{import_parquet_embedding, import_parquet_expression, import_parquet_labels};
 use super::reader::read_all;
 use super::safetensors::import_safetensors;
-use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
+use super::sniff::{EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, LabelsFormat, sniff, stem};
 use super::ten_x_features::Features;
 use super::ten_x_tables::{import_barcodes, import_features};
 use super::tensor::ArrayContent;
@@ -29,7 +30,7 @@ use crate::data::{DenseMatrix, GeneAnnotations, GeneSet, Observer, OntologyTerm,
 /// What one file held.
 #[derive(Clone, Debug)]
 pub enum Imported {
-    /// Cells with expression, labels and embeddings.
+    /// Cells with expression, labels and embeddings: an AnnData file, or a dense table of expression.
     AnnData(Box<AnnDataFile>),
     /// A count matrix whose rows and columns have no names.
     ///
@@ -88,6 +89,11 @@ pub fn import_as(
     match kind {
         FileKind::AnnData => import_h5ad(name, source, observer).map(|file| Imported::AnnData(Box::new(file))),
         FileKind::CountMatrix => import_mtx(name, source, observer).map(Imported::CountMatrix),
+        FileKind::Expression(format) => match format {
+            ExpressionFormat::Csv => import_csv_expression(name, source, observer),
+            ExpressionFormat::Parquet => import_parquet_expression(name, source, observer),
+        }
+        .map(|file| Imported::AnnData(Box::new(file))),
         FileKind::Barcodes => import_barcodes(name, source).map(Imported::Barcodes),
         FileKind::Features => import_features(name, source).map(Imported::Features),
         FileKind::Embedding(format) => {

@@ -4,6 +4,8 @@ mod assemble;
 mod bundle;
 mod csv_embedding;
 mod error;
+mod expression_kind;
+mod expression_table;
 #[cfg(test)]
 mod fixtures;
 mod foreign;
@@ -48,7 +50,7 @@ pub use obo::import_obo;
 pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
-pub use sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, TRAINING_RUN_MAGIC, sniff};
+pub use sniff::{EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, LabelsFormat, TRAINING_RUN_MAGIC, sniff};
 pub use source::{ByteSource, MemorySource};
 pub use ten_x_features::Features;
 pub use tensor::{Tensor, TensorInfo};
