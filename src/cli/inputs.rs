@@ -149,7 +149,11 @@ impl Role {
     /// The role of a kind of file; `None` for an archive, which may hold files of any.
     fn of(kind: FileKind) -> Option<Self> {
         Some(match kind {
-            FileKind::AnnData | FileKind::CountMatrix | FileKind::Barcodes | FileKind::Features => Self::Expression,
+            FileKind::AnnData
+            | FileKind::CountMatrix
+            | FileKind::Expression(_)
+            | FileKind::Barcodes
+            | FileKind::Features => Self::Expression,
             FileKind::Embedding(_) => Self::Embedding,
             FileKind::Labels(_) => Self::Labels,
             // An ontology says how gene sets hang together.

@@ -111,6 +111,24 @@ impl PackedMatrix {
         Ok(Self { n_minor, n_nonzero: 0, rows: vec![row; n_major] })
     }
 
+    /// Makes the matrix at least so large, with rows and columns without values.
+    ///
+    /// # Errors
+    /// [`DataError::TooLarge`] if indices do not fit 32 bits, [`DataError::OutOfMemory`].
+    pub fn grow(&mut self, n_major: usize, n_minor: usize) -> Result<(), DataError> {
+        let found = n_major.max(n_minor);
+        if found >= u32::MAX as usize {
+            return Err(DataError::TooLarge { what: "a sparse matrix", found });
+        }
+        let n_new = n_major.saturating_sub(self.rows.len());
+        let bytes = n_new * size_of::<PackedRow>();
+        let failed = |_| DataError::OutOfMemory { what: "the expression matrix", bytes };
+        self.rows.try_reserve(n_new).map_err(failed)?;
+        self.rows.extend((0..n_new).map(|_| PackedRow { is_counts: true, ..PackedRow::default() }));
+        self.n_minor = self.n_minor.max(n_minor);
+        Ok(())
+    }
+
     /// Appends a value to a row whose indices so far are lower; 0 is dropped.
     ///
     /// # Errors
@@ -444,6 +462,17 @@ mod tests {
         matrix.scale(8.0).unwrap();
         assert_eq!(matrix, packed(&[&[0.0, 4.0, 6.0], &[1.0, 0.0, 0.0]]));
         assert_eq!(matrix.n_nonzero(), 3);
+    }
+
+    #[test]
+    fn a_matrix_grows_along_both_sides() {
+        let mut matrix = PackedMatrix::default();
+        for (row, column, value) in [(0, 0, 1.0), (0, 3, 2.0), (2, 1, 0.5)] {
+            matrix.grow(row + 1, column as usize + 1).unwrap();
+            matrix.push(row, column, value).unwrap();
+        }
+        assert_eq!(matrix, packed(&[&[1.0, 0.0, 0.0, 2.0], &[0.0; 4], &[0.0, 0.5, 0.0, 0.0]]));
+        assert!(matrix.grow(u32::MAX as usize, 1).is_err() && matrix.n_major() == 3);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::csv_embedding::import_csv_embedding;
+use super::expression_table::import_csv_expression;
 use super::gaf::import_gaf;
 use super::gene_set_json::import_gene_set_json;
 use super::gene_set_table::import_gene_set_table;
@@ -16,10 +17,10 @@ use super::npy::{import_mean, import_npy};
 use super::npz::import_npz;
 use super::obo::import_obo;
 use super::options::ImportOptions;
-use super::parquet::{import_parquet_embedding, import_parquet_labels};
+use super::parquet::{import_parquet_embedding, import_parquet_expression, import_parquet_labels};
 use super::reader::read_all;
 use super::safetensors::import_safetensors;
-use super::sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, stem};
+use super::sniff::{EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, LabelsFormat, stem};
 use super::ten_x_features::Features;
 use super::ten_x_tables::{import_barcodes, import_features};
 use super::tensor::ArrayContent;
@@ -30,7 +31,7 @@ use crate::data::{DenseMatrix, GeneAnnotations, GeneSet, Observer, OntologyTerm,
 /// What one file held.
 #[derive(Clone, Debug)]
 pub enum Imported {
-    /// Cells with expression, labels and embeddings.
+    /// Cells with expression, labels and embeddings: an AnnData file, or a dense table of expression.
     AnnData(Box<AnnDataFile>),
     /// A count matrix whose rows and columns have no names.
     ///
@@ -100,6 +101,11 @@ pub(super) fn import_with(
     match kind {
         FileKind::AnnData => import_h5ad(name, source, options, observer).map(|file| Imported::AnnData(Box::new(file))),
         FileKind::CountMatrix => import_mtx(name, source, observer).map(Imported::CountMatrix),
+        FileKind::Expression(format) => match format {
+            ExpressionFormat::Csv => import_csv_expression(name, source, observer),
+            ExpressionFormat::Parquet => import_parquet_expression(name, source, observer),
+        }
+        .map(|file| Imported::AnnData(Box::new(file))),
         FileKind::Barcodes => import_barcodes(name, source).map(Imported::Barcodes),
         FileKind::Features => import_features(name, source).map(Imported::Features),
         FileKind::Embedding(format) => {

@@ -4,6 +4,8 @@ mod assemble;
 mod bundle;
 mod csv_embedding;
 mod error;
+mod expression_kind;
+mod expression_table;
 #[cfg(test)]
 mod fixtures;
 mod foreign;
@@ -52,7 +54,7 @@ pub use options::ImportOptions;
 pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;
-pub use sniff::{EmbeddingFormat, FileKind, GeneSetFormat, LabelsFormat, TRAINING_RUN_MAGIC, sniff};
+pub use sniff::{EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, LabelsFormat, TRAINING_RUN_MAGIC, sniff};
 pub use source::{ByteSource, MemorySource};
 pub use ten_x_features::Features;
 pub use tensor::{Tensor, TensorInfo};

@@ -220,7 +220,7 @@ fn entry_of(line: &[u8], is_pattern: bool, size: Size) -> Result<Entry, String> 
 }
 
 /// A whole number of up to nine digits.
-fn whole(word: &[u8]) -> Option<u32> {
+pub(crate) fn whole(word: &[u8]) -> Option<u32> {
     let digits = (1..=9).contains(&word.len()) && word.iter().all(u8::is_ascii_digit);
     digits.then(|| word.iter().fold(0, |number, &digit| number * 10 + u32::from(digit - b'0')))
 }

@@ -83,11 +83,20 @@ enum Inner {
 impl TextReader {
     /// Starts at the first byte.
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
+        Self::limited(name, source, MAX_INFLATED)
+    }
+
+    /// The same for a caller that keeps little of what it reads: the size of the file is the only bound.
+    pub(crate) fn open_streaming(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
+        Self::limited(name, source, u64::MAX)
+    }
+
+    fn limited(name: &str, source: Arc<dyn ByteSource>, most: u64) -> Result<Self, ImportError> {
         let size = source.size();
         let is_gzip = head(name, &*source, 2)? == GZIP_MAGIC;
         let blocks = io::BufReader::with_capacity(BLOCK.min(size as usize + 1), SequentialReader::new(source, 0));
         let (inner, limit) = if is_gzip {
-            let limit = size.saturating_mul(MAX_RATIO).clamp(ALWAYS_ALLOWED, MAX_INFLATED);
+            let limit = size.saturating_mul(MAX_RATIO).clamp(ALWAYS_ALLOWED, most);
             (Inner::Gzip(Box::new(MultiGzDecoder::new(blocks))), limit)
         } else {
             (Inner::Plain(blocks), u64::MAX)

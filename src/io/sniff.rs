@@ -3,6 +3,7 @@
 use super::bundle;
 use super::csv_embedding::is_embedding;
 use super::error::OPENABLE;
+use super::expression_table::is_csv_expression;
 use super::foreign::{failed_download, foreign_archive, foreign_kind};
 use super::gaf::GAF_START;
 use super::mtx::MTX_MAGIC;
@@ -34,6 +35,8 @@ pub enum FileKind {
     AnnData,
     /// A count matrix without names: Matrix Market, also gzip.
     CountMatrix,
+    /// Expression as a dense table of numbers.
+    Expression(ExpressionFormat),
     /// The barcodes of a count matrix, one a line, also gzip.
     Barcodes,
     /// The features of a count matrix, also gzip.
@@ -77,6 +80,15 @@ pub enum EmbeddingFormat {
     Torch,
 }
 
+/// The format of a dense table of expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpressionFormat {
+    /// CSV or TSV, also gzip.
+    Csv,
+    /// Parquet.
+    Parquet,
+}
+
 /// The format of gene sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GeneSetFormat {
@@ -118,9 +130,7 @@ pub fn sniff(name: &str, source: &dyn ByteSource) -> Result<FileKind, ImportErro
         return sniff_zip(name, source);
     }
     if start.starts_with(&PARQUET_MAGIC) {
-        let is_embedding = parquet::is_embedding(name, source);
-        let (embedding, labels) = (EmbeddingFormat::Parquet, LabelsFormat::Parquet);
-        return Ok(if is_embedding { FileKind::Embedding(embedding) } else { FileKind::Labels(labels) });
+        return Ok(parquet::kind_of_file(name, source));
     }
     match binary_kind(&start, source.size()) {
         Some(FileKind::Embedding(EmbeddingFormat::Npy)) if is_mean(name, source) => Ok(FileKind::SaeMean),
@@ -267,6 +277,8 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
 fn table_kind(start: &[u8]) -> FileKind {
     if gene_set_table::is_gene_sets(start) {
         FileKind::GeneSets(GeneSetFormat::Table)
+    } else if is_csv_expression(start, start.len() < HEAD) {
+        FileKind::Expression(ExpressionFormat::Csv)
     } else if is_embedding(start, start.len() < HEAD) {
         FileKind::Embedding(EmbeddingFormat::Csv)
     } else {

@@ -52,7 +52,7 @@ const ID_NAMES: [&str; 19] = [
     "unnamed: 0",
 ];
 /// Stands after the table, so that a quotation mark still open at its end is found.
-const END: &[u8] = b"\n\x04end of table\x04";
+pub(crate) const END: &[u8] = b"\n\x04end of table\x04";
 const MISSING: [&str; 9] = ["", "NA", "NaN", "nan", "<NA>", "N/A", "null", "NULL", "None"];
 
 /// Reads a table.
@@ -227,7 +227,7 @@ fn read_table(name: &str, reader: impl Read, delimiter: u8, observer: &dyn Obser
 }
 
 /// Whether the record is [`END`]; an error if a quotation swallowed it.
-fn is_end(name: &str, record: &ByteRecord, line: u64) -> Result<bool, ImportError> {
+pub(crate) fn is_end(name: &str, record: &ByteRecord, line: u64) -> Result<bool, ImportError> {
     if !record.iter().next_back().is_some_and(|field| field.ends_with(&END[1..])) {
         return Ok(false);
     }

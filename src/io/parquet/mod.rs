@@ -1,12 +1,13 @@
-//! Embeddings and labels in Parquet, through the `parquet` crate, columns by slices.
+//! Embeddings, labels and expression in Parquet, through the `parquet` crate, columns by slices.
 //!
-//! Which tables are embeddings `table_kind` says, where floating-point columns count as fractions; a column with
+//! Which tables are expression `expression_kind` says, which embeddings `table_kind`, where floating-point columns count as fractions; a column with
 //! lists of numbers is an embedding, too. Cell ids are found as in a CSV; pandas' `__index_level_0__` is a name of
 //! theirs. Columns that are neither are listed in a warning. Pages may be uncompressed or packed with Snappy or gzip;
 //! others are refused. What the file claims is held against its size first (`guard`), and every page against its content
 //! (`pages`).
 
 mod columns;
+mod expression;
 mod guard;
 mod pages;
 mod thrift;
@@ -21,6 +22,8 @@ use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReade
 use parquet::schema::types::SchemaDescriptor;
 
 use columns::{Kind, Values, kind_of, read_flat, read_lists};
+use expression::are_expression;
+pub(crate) use expression::import_parquet_expression;
 pub(crate) use guard::PARQUET_MAGIC;
 use guard::{check_pages, checked_footer, damaged, max_text};
 
@@ -29,7 +32,7 @@ use super::npy::look;
 use super::reader::{SequentialReader, reserved};
 use super::table_kind::{ColumnKind, dimensions};
 use super::tensor::{ArrayContent, distinct_ids, is_id_name, quoted_list};
-use super::{ByteSource, ImportError};
+use super::{ByteSource, EmbeddingFormat, ExpressionFormat, FileKind, ImportError, LabelsFormat};
 use crate::data::{DenseMatrix, LabelColumn, LabelValues, Observer};
 
 /// How pandas names an index without a name.
@@ -197,14 +200,18 @@ fn is_row_number(column: &Column) -> bool {
     column.kind == Kind::Whole && is_id(&column.name)
 }
 
-/// Whether a Parquet file is an embedding; what can't be read is left to the reader of labels.
-pub(crate) fn is_embedding(name: &str, source: &dyn ByteSource) -> bool {
+/// What a Parquet file is, by its columns; what can't be read is left to the reader of labels.
+pub(crate) fn kind_of_file(name: &str, source: &dyn ByteSource) -> FileKind {
     let metadata =
         checked_footer(name, source).ok().and_then(|footer| ParquetMetaDataReader::decode_metadata(&footer).ok());
-    metadata.is_some_and(|metadata| {
-        let (columns, _) = columns_of(metadata.file_metadata().schema_descr());
-        dimensions_of(&columns).is_some()
-    })
+    let columns = metadata.map(|metadata| columns_of(metadata.file_metadata().schema_descr()).0).unwrap_or_default();
+    if are_expression(&columns) {
+        FileKind::Expression(ExpressionFormat::Parquet)
+    } else if dimensions_of(&columns).is_some() {
+        FileKind::Embedding(EmbeddingFormat::Parquet)
+    } else {
+        FileKind::Labels(LabelsFormat::Parquet)
+    }
 }
 
 /// Reads an embedding.
