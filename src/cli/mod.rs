@@ -6,6 +6,7 @@
 mod analysis_args;
 mod args;
 mod bench;
+mod checks;
 mod driver;
 mod error;
 mod groups;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::args::RunOptions;
+use super::checks::{check_columns, check_expression, check_features, check_matrix, check_weights_embedding};
 use super::driver::{Driver, cancel};
 use super::error::CliError;
 use super::inputs::{embedding_name, input_files};
@@ -10,14 +11,12 @@ use super::outputs::{Outputs, RunReport};
 use super::quality;
 use super::sweep::sweep;
 use super::{Ending, INTERRUPTED};
-use crate::data::ValueKind;
 use crate::platform::native::Interrupt;
 use crate::protocol::{
     AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle,
     IdTrim, Job, LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableFormat, TableQuery, ViewQuery,
     ViewResult,
 };
-use crate::sae::CONFIG_FILE;
 
 /// Features listed in `summary.json`.
 const N_TOP_FEATURES: usize = 20;
@@ -120,48 +119,6 @@ fn say_all(driver: &Driver, notices: &[Notice]) {
     }
 }
 
-/// A matrix asked for of files that are no AnnData, where there is nothing to choose.
-fn check_matrix(dataset: &DatasetSummary, wanted: Option<&str>) -> Result<(), CliError> {
-    match (wanted, &dataset.matrices) {
-        (Some(wanted), None) => Err(CliError::Refused(format!(
-            "--matrix {wanted}: only an .h5ad written by anndata has more than one matrix; leave the option out"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// What the analysis would refuse once training is over.
-fn check_expression(dataset: &DatasetSummary, params: &AnalysisParams) -> Result<(), CliError> {
-    let name = &dataset.name;
-    match (dataset.values, params.values) {
-        (None, _) => Err(CliError::Refused(format!(
-            "{name:?} has no expression (no X), so features can't be analysed; give --expression a file with one"
-        ))),
-        (Some(ValueKind::Scaled), ExpressionValues::LogNormalized) => Err(CliError::Refused(format!(
-            "the expression of {name:?} has negative values, so it is scaled already and can't be log-normalised; \
-             give --values raw to compare it as it is, or a file with raw counts"
-        ))),
-        _ => Ok(()),
-    }
-}
-
-/// Label columns and categories that options name and that the data do not have.
-fn check_columns(dataset: &DatasetSummary, options: &RunOptions) -> Result<(), CliError> {
-    for (option, groups) in options.groups() {
-        if let Some(text) = groups.missing_in(dataset) {
-            return Err(CliError::Refused(format!("{option}: {text}")));
-        }
-    }
-    let has_categories = |label: &&LabelInfo| matches!(label.kind, LabelKind::Categorical { .. });
-    let known: Vec<&str> = dataset.labels.iter().filter(has_categories).map(|label| label.name.as_str()).collect();
-    match options.label_columns().into_iter().find(|(_, column)| !known.contains(&column.as_str())) {
-        None => Ok(()),
-        Some((option, column)) => Err(CliError::Refused(format!(
-            "{option}: there is no label column {column:?} with categories; there are {known:?}"
-        ))),
-    }
-}
-
 /// Opens the files; with weights among them, the sparse autoencoder comes along. What the engine offers to leave out of
 /// cell ids is accepted with `--trim-ids`.
 fn open(
@@ -256,26 +213,6 @@ fn sae_line(sae: &SaeSummary) -> String {
     )
 }
 
-/// The engine takes the embedding asked for, unless it has other dimensions or the configuration names another.
-fn check_weights_embedding(dataset: &DatasetSummary, sae: &SaeSummary, embedding: &str) -> Result<(), CliError> {
-    let SaeSummary { embedding: found, d_in, .. } = sae;
-    if found == embedding {
-        return Ok(());
-    }
-    let known = dataset.embeddings.iter().find(|known| known.name == embedding);
-    let text = match known.map(|known| known.n_dims).filter(|n_dims| n_dims != d_in) {
-        Some(n_dims) => format!(
-            "the weights read {d_in} dimensions, and --embedding is {embedding:?}, which has {n_dims}; give the \
-             embedding they were trained on"
-        ),
-        None => format!(
-            "{CONFIG_FILE} says these weights read {found:?}; --embedding is {embedding:?}; give --embedding \
-             obsm/{found}, or take \"featurescope_embedding\" out of {CONFIG_FILE} if it is wrong"
-        ),
-    };
-    Err(CliError::Refused(text))
-}
-
 fn analyse(driver: &mut Driver, options: &RunOptions) -> Result<Option<AnalysisSummary>, CliError> {
     let take = |event| match event {
         Event::Analysed(summary) => Some(summary),
@@ -283,17 +220,6 @@ fn analyse(driver: &mut Driver, options: &RunOptions) -> Result<Option<AnalysisS
     };
     let request = Request::Analyse { params: options.analysis_params()? };
     driver.ask(request, Some(&cancel(Job::Analyse)), take).map_err(CliError::Refused)
-}
-
-/// Features that GSEA is asked for and that do not exist.
-fn check_features(sae: &SaeSummary, options: &RunOptions) -> Result<(), CliError> {
-    match options.unknown_feature(sae.n_features) {
-        None => Ok(()),
-        Some(feature) => Err(CliError::Refused(format!(
-            "--gsea: feature {feature} does not exist; there are features 0 to {}",
-            sae.n_features.saturating_sub(1)
-        ))),
-    }
 }
 
 /// Runs GSEA and writes its table, if it is asked for; a feature that was left out is said.
@@ -353,43 +279,4 @@ fn top_features(driver: &mut Driver) -> Result<Vec<FeatureRow>, CliError> {
     };
     let request = Request::View { query: ViewQuery::FeatureTable(query) };
     Ok(driver.ask(request, None, take).map_err(CliError::Failed)?.unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn dataset(values: Option<ValueKind>) -> DatasetSummary {
-        DatasetSummary {
-            name: "kang".to_owned(),
-            n_cells: 3,
-            n_genes: 2,
-            values,
-            matrices: None,
-            labels: Vec::new(),
-            embeddings: Vec::new(),
-            default_embedding: None,
-            default_map: None,
-            gene_sets: None,
-            notices: Vec::new(),
-        }
-    }
-
-    fn refusal(values: Option<ValueKind>, asked: ExpressionValues) -> Option<String> {
-        let params = AnalysisParams { values: asked, ..AnalysisParams::default() };
-        check_expression(&dataset(values), &params).err().map(|error| error.to_string())
-    }
-
-    #[test]
-    fn scaled_values_are_refused_before_training_unless_raw_is_asked_for() {
-        let text = refusal(Some(ValueKind::Scaled), ExpressionValues::LogNormalized).unwrap();
-        assert!(text.contains("--values raw"), "{text}");
-        assert_eq!(refusal(Some(ValueKind::Scaled), ExpressionValues::Raw), None);
-        assert_eq!(refusal(Some(ValueKind::Counts), ExpressionValues::LogNormalized), None);
-    }
-
-    #[test]
-    fn data_without_expression_are_refused_before_training() {
-        assert!(refusal(None, ExpressionValues::Raw).unwrap().contains("no expression"));
-    }
 }

@@ -1,12 +1,16 @@
 //! What kind of file it is: by content first, by the name's ending where content can't tell.
 
+mod kinds;
+mod names;
+mod text;
+
+pub use kinds::{EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, LabelsFormat};
+pub(crate) use names::{extension, stem};
+use text::sniff_text;
+
 use super::bundle;
-use super::csv_embedding::is_embedding;
 use super::error::OPENABLE;
-use super::expression_table::is_csv_expression;
-use super::foreign::{failed_download, foreign_archive, foreign_kind};
-use super::gaf::GAF_START;
-use super::mtx::MTX_MAGIC;
+use super::foreign::foreign_archive;
 use super::npy::{NPY_MAGIC, is_mean};
 use super::npz::is_array;
 use super::parquet::{self, PARQUET_MAGIC};
@@ -15,104 +19,15 @@ use super::safetensors::Header;
 use super::torch::{has_weights, pickle_of};
 use super::zip::{ZIP_MAGIC, members_of};
 use super::{ByteSource, ImportError};
-use super::{gene_set_json, gene_set_table, ten_x_tables};
 
 /// Bytes looked at.
 const HEAD: usize = 64 << 10;
-/// Fields that only the configuration of a sparse autoencoder has: SAELens and sparsify, dictionary_learning, bio-sae.
-const SAE_FIELDS: [&str; 5] = ["\"d_in\"", "\"d_sae\"", "\"dict_class\"", "\"activation_dim\"", "\"d_model\""];
 const HDF5_MAGIC: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
 /// A user block may precede the HDF5 signature, which then stands at one of these places.
 const HDF5_STARTS: [usize; 4] = [0, 512, 1024, 2048];
 
 /// The first bytes of a training run that was saved to go on with.
 pub const TRAINING_RUN_MAGIC: [u8; 8] = *b"FScopeT1";
-
-/// A kind of file that can be opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    /// An AnnData file or a 10x count matrix: HDF5.
-    AnnData,
-    /// A count matrix without names: Matrix Market, also gzip.
-    CountMatrix,
-    /// Expression as a dense table of numbers.
-    Expression(ExpressionFormat),
-    /// The barcodes of a count matrix, one a line, also gzip.
-    Barcodes,
-    /// The features of a count matrix, also gzip.
-    Features,
-    /// An embedding.
-    Embedding(EmbeddingFormat),
-    /// A table of labels.
-    Labels(LabelsFormat),
-    /// Gene sets, also gzip.
-    GeneSets(GeneSetFormat),
-    /// An ontology: OBO, also gzip.
-    Ontology,
-    /// Annotations of genes: GAF, also gzip.
-    Annotations,
-    /// A ZIP archive of files.
-    Bundle,
-    /// The configuration of a sparse autoencoder.
-    SaeConfig,
-    /// The weights of a sparse autoencoder: safetensors or PyTorch.
-    SaeWeights,
-    /// The mean that a sparse autoencoder's inputs were centred by: a one-dimensional numpy array.
-    SaeMean,
-    /// A training run that was saved to go on with.
-    TrainingRun,
-}
-
-/// The format of an embedding in a file of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EmbeddingFormat {
-    /// A table of numbers: CSV or TSV, also gzip.
-    Csv,
-    /// A numpy array (`.npy`).
-    Npy,
-    /// Numpy arrays (`.npz`).
-    Npz,
-    /// A table of numbers, or with a column of lists of numbers: Parquet.
-    Parquet,
-    /// Safetensors without the weights of a sparse autoencoder.
-    Safetensors,
-    /// A PyTorch tensor or dict of tensors (`.pt`, `.pth`).
-    Torch,
-}
-
-/// The format of a dense table of expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExpressionFormat {
-    /// CSV or TSV, also gzip.
-    Csv,
-    /// Parquet.
-    Parquet,
-}
-
-/// The format of gene sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GeneSetFormat {
-    /// One set a line.
-    Gmt,
-    /// One set a column.
-    Gmx,
-    /// A dictionary, or MSigDB's JSON.
-    Json,
-    /// A long CSV or TSV: one row for each gene of a set.
-    Table,
-    /// A dictionary.
-    Yaml,
-}
-
-/// The format of a table of labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LabelsFormat {
-    /// CSV or TSV, also gzip.
-    Csv,
-    /// Parquet.
-    Parquet,
-}
-
 /// Finds out what a file is.
 ///
 /// # Errors
@@ -219,127 +134,6 @@ fn sniff_gzip(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     }
 }
 
-fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
-    if start.starts_with(MTX_MAGIC) {
-        return Ok(FileKind::CountMatrix);
-    }
-    if let Some((found, hint)) = foreign_kind(start) {
-        return Err(unrecognised(name, found, hint));
-    }
-    if start.contains(&0) {
-        return Err(unknown(name, "is a binary file of unknown kind", "check that it is the file you meant"));
-    }
-    let text = String::from_utf8_lossy(start);
-    let first = text.trim_start_matches('\u{feff}').trim_start();
-    if let Some((found, hint)) = failed_download(first) {
-        return Err(unrecognised(name, &format!("{found}{}", instead_of(name)), hint));
-    }
-    if first.starts_with("format-version:") {
-        return Ok(FileKind::Ontology);
-    }
-    if first.starts_with(GAF_START) {
-        return Ok(FileKind::Annotations);
-    }
-    if first.starts_with('{') {
-        return if SAE_FIELDS.iter().any(|field| text.contains(field)) {
-            Ok(FileKind::SaeConfig)
-        } else if gene_set_json::is_gene_sets(first) {
-            Ok(FileKind::GeneSets(GeneSetFormat::Json))
-        } else {
-            let found = "is JSON without \"d_in\", \"d_sae\" and \"dict_class\", so not the configuration of a sparse \
-                         autoencoder, and without lists of genes";
-            Err(unknown(name, found, "choose the cfg.json or config.json beside the weights, or gene sets"))
-        };
-    }
-    if let Some(kind) = ten_x_tables::kind_of(name, first) {
-        return Ok(kind);
-    }
-    match extension(name).as_str() {
-        "gmt" => Ok(FileKind::GeneSets(GeneSetFormat::Gmt)),
-        "obo" => Ok(FileKind::Ontology),
-        "gaf" => Ok(FileKind::Annotations),
-        "yaml" | "yml" => Ok(FileKind::GeneSets(GeneSetFormat::Yaml)),
-        "gmx" => Ok(FileKind::GeneSets(GeneSetFormat::Gmx)),
-        "csv" | "tsv" | "txt" | "tab" => Ok(table_kind(start)),
-        "h5ad" | "h5" | "npy" | "npz" | "parquet" | "pt" | "pth" | "safetensors" => {
-            let hint = "it may not have been downloaded completely, so download it again";
-            Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
-        }
-        "" => Err(unknown(name, "is text of unknown meaning", "give it an ending that says what it is")),
-        other => {
-            let found = format!("is text with the ending .{other}");
-            Err(unknown(name, &found, "if it is a table, save it as .csv or .tsv"))
-        }
-    }
-}
-
-/// What a table is, by its first rows.
-fn table_kind(start: &[u8]) -> FileKind {
-    if gene_set_table::is_gene_sets(start) {
-        FileKind::GeneSets(GeneSetFormat::Table)
-    } else if is_csv_expression(start, start.len() < HEAD) {
-        FileKind::Expression(ExpressionFormat::Csv)
-    } else if is_embedding(start, start.len() < HEAD) {
-        FileKind::Embedding(EmbeddingFormat::Csv)
-    } else {
-        FileKind::Labels(LabelsFormat::Csv)
-    }
-}
-
-/// What the file should be by its name.
-fn instead_of(name: &str) -> &'static str {
-    match extension(name.strip_suffix(".gz").unwrap_or(name)).as_str() {
-        "h5ad" | "h5" => ", not HDF5",
-        "npy" => ", not a numpy array",
-        "npz" => ", not a ZIP archive of numpy arrays",
-        "parquet" => ", not Parquet",
-        "pt" | "pth" => ", not a PyTorch file",
-        "safetensors" => ", not safetensors",
-        "csv" | "tsv" | "txt" | "tab" => ", not a table",
-        "gmt" | "gmx" => ", not gene sets",
-        _ => "",
-    }
-}
-
-/// The last ending, lower case, without its dot.
-pub(crate) fn extension(name: &str) -> String {
-    name.rsplit_once('.').map(|(_, ending)| ending.to_lowercase()).unwrap_or_default()
-}
-
-/// The file's name without folders and without the endings of the formats opened here, whatever their case.
-pub(crate) fn stem(name: &str) -> String {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let mut stem = base;
-    for ending in [
-        ".gz",
-        ".h5ad",
-        ".h5",
-        ".npy",
-        ".npz",
-        ".pt",
-        ".pth",
-        ".safetensors",
-        ".parquet",
-        ".csv",
-        ".tsv",
-        ".txt",
-        ".gmt",
-        ".gmx",
-        ".yaml",
-        ".yml",
-        ".json",
-        ".mtx",
-    ] {
-        stem = without_ending(stem, ending).unwrap_or(stem);
-    }
-    if stem.is_empty() { base.to_owned() } else { stem.to_owned() }
-}
-
-fn without_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
-    let (stem, found) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
-    found.eq_ignore_ascii_case(ending).then_some(stem)
-}
-
 /// A kind of file that nothing is known of: here a person needs to hear what can be opened.
 fn unknown(name: &str, found: &str, hint: &str) -> ImportError {
     unrecognised(name, found, &format!("{hint}. FeatureScope opens {OPENABLE}"))
@@ -423,19 +217,5 @@ mod tests {
         assert!(matches!(kind("x.csv", b""), Err(ImportError::Empty { .. })));
         let message = kind("x.h5ad.gz", &gzip(b"\x89HDF\r\n\x1a\nrest")).unwrap_err().to_string();
         assert!(message.contains("gunzip"), "{message}");
-    }
-
-    #[test]
-    fn stems_lose_known_endings_only() {
-        assert_eq!(stem("dir/kang.scvi.npy"), "kang.scvi");
-        assert_eq!(stem("h.all.v2023.gmt.gz"), "h.all.v2023");
-        assert_eq!(stem(".npy"), ".npy");
-    }
-
-    #[test]
-    fn stems_lose_endings_of_any_case() {
-        assert_eq!(stem("EMB.NPY"), "EMB");
-        assert_eq!(stem("latent.csv.npy"), "latent");
-        assert_eq!(stem("µ"), "µ");
     }
 }
