@@ -5,7 +5,7 @@
 //! measured on a sample, other values take four bytes. The room that growing rows hold in reserve is counted as full.
 //! Zeros of the sample are left out; an empty sample counts as values that are no counts.
 
-use super::packed::{GROWTH, is_count};
+use super::row::{GROWTH, count_of};
 
 /// Bytes of a value that is no count.
 const FLOAT_BYTES: f64 = 4.0;
@@ -38,11 +38,11 @@ pub fn packed_size((n_major, n_minor): (usize, usize), n_values: u64, sample: &[
 fn value_bytes(sample: &[f32]) -> f64 {
     let (mut n, mut n_bytes) = (0_u64, 0_u64);
     for &value in sample.iter().filter(|&&value| value != 0.0) {
-        if !is_count(value) {
+        let Some(count) = count_of(value) else {
             return FLOAT_BYTES;
-        }
+        };
         n += 1;
-        n_bytes += u64::from((32 - (value as u32).leading_zeros()).div_ceil(7));
+        n_bytes += u64::from((32 - count.leading_zeros()).div_ceil(7));
     }
     if n == 0 { FLOAT_BYTES } else { n_bytes as f64 / n as f64 }
 }
