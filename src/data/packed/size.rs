@@ -5,7 +5,7 @@
 //! measured on a sample, other values take four bytes. The room that growing rows hold in reserve is counted as full.
 //! Zeros of the sample are left out; an empty sample counts as values that are no counts.
 
-use super::packed::{GROWTH, is_count};
+use super::row::{GROWTH, is_count};
 
 /// Bytes of a value that is no count.
 const FLOAT_BYTES: f64 = 4.0;
