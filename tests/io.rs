@@ -6,7 +6,6 @@ mod choice;
 mod h5ad;
 mod odd;
 #[cfg(unix)]
-mod opening;
 mod ten_x;
 
 use std::path::PathBuf;

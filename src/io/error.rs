@@ -34,7 +34,7 @@ pub enum ImportError {
         file: String,
     },
     /// The file is none of the kinds that can be opened.
-    #[error("{file:?} {}, which can't be opened here; {hint}. FeatureScope opens {OPENABLE}", printable(found))]
+    #[error("{file:?} {}, which can't be opened here; {hint}", printable(found))]
     Unrecognised {
         /// The file.
         file: String,

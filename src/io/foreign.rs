@@ -8,7 +8,11 @@ pub(super) fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)>
     let legacy = "save it again in Python: torch.save(torch.load(path), path)";
     let to_h5ad = "in R, write the object as .h5ad: zellkonverter::writeH5AD(Seurat::as.SingleCellExperiment(object), \
                    \"data.h5ad\"), without Seurat:: … for a SingleCellExperiment";
-    let known: [(&[u8], &str, &str); 8] = [
+    let geo = "open the counts among the supplementary files of the series, which come as .h5ad, 10x files or a table";
+    let known: [(&[u8], &str, &str); 11] = [
+        (b"!Series_", "is a series matrix of GEO, which describes samples", geo),
+        (b"^SERIES", "is a SOFT file of GEO, which describes samples", geo),
+        (b"^DATABASE", "is a SOFT file of GEO, which describes samples", geo),
         (&LEGACY_MAGIC, "is a PyTorch file in the format before PyTorch 1.6", legacy),
         (b"\x80\x02", "is a Python pickle", "save the array with numpy.save"),
         (b"\x80\x04", "is a Python pickle", "save the array with numpy.save"),
@@ -24,7 +28,7 @@ pub(super) fn foreign_kind(start: &[u8]) -> Option<(&'static str, &'static str)>
     if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
         return Some(("is text in UTF-16", "save it as UTF-8"));
     }
-    start.contains(&0).then_some(("is a binary file of unknown kind", "check that it is the file you meant"))
+    None
 }
 
 /// Well-known archives that are no collections of files, with what to do with each.

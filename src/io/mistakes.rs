@@ -5,7 +5,6 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use super::error::OPENABLE;
 use super::fixtures::bytes;
 use super::reader::tests::gzip;
 use super::{AnnDataFile, Imported, MemorySource, assemble, import, import_all};
@@ -77,11 +76,9 @@ fn a_table_saved_by_excel_in_german() {
 fn an_excel_workbook() {
     assert_eq!(
         refusal("markers.xlsx", bytes("zip/workbook.xlsx")),
-        format!(
-            "\"markers.xlsx\" is an Excel workbook, which can't be opened here; in Excel, save the sheet as \"CSV UTF-8 \
-             (comma delimited)\" and open that file; check before that Excel did not turn gene names such as SEPT2 into \
-             dates. FeatureScope opens {OPENABLE}"
-        )
+        "\"markers.xlsx\" is an Excel workbook, which can't be opened here; in Excel, save the sheet as \"CSV UTF-8 \
+         (comma delimited)\" and open that file; check before that Excel did not turn gene names such as SEPT2 into \
+         dates"
     );
 }
 
@@ -90,11 +87,9 @@ fn a_seurat_object() {
     let object = gzip(b"X\n\0\0\0\x03\0\x04\x03\x01\0\x03\x05\0\0\0\0\x05UTF-8");
     assert_eq!(
         refusal("seurat.rds", object),
-        format!(
-            "\"seurat.rds\" is an R data file (inside gzip), which can't be opened here; in R, write the object as .h5ad: \
-             zellkonverter::writeH5AD(Seurat::as.SingleCellExperiment(object), \"data.h5ad\"), without Seurat:: … for a \
-             SingleCellExperiment. FeatureScope opens {OPENABLE}"
-        )
+        "\"seurat.rds\" is an R data file (inside gzip), which can't be opened here; in R, write the object as .h5ad: \
+         zellkonverter::writeH5AD(Seurat::as.SingleCellExperiment(object), \"data.h5ad\"), without Seurat:: … for a \
+         SingleCellExperiment"
     );
 }
 
@@ -102,10 +97,8 @@ fn a_seurat_object() {
 fn a_loom_file() {
     assert_eq!(
         refusal("brain.loom", bytes("mistakes/small.loom")),
-        format!(
-            "\"brain.loom\" is a Loom file, which can't be opened here; in Python, write it as .h5ad: \
-             anndata.io.read_loom(path).write_h5ad(\"data.h5ad\"). FeatureScope opens {OPENABLE}"
-        )
+        "\"brain.loom\" is a Loom file, which can't be opened here; in Python, write it as .h5ad: \
+         anndata.io.read_loom(path).write_h5ad(\"data.h5ad\")"
     );
 }
 
@@ -202,10 +195,8 @@ fn a_download_that_broke_off() {
 fn an_error_page_saved_as_data() {
     assert_eq!(
         refusal("atlas.h5ad", b"<!DOCTYPE html><html><body>403 Forbidden</body></html>".to_vec()),
-        format!(
-            "\"atlas.h5ad\" is a web page, not HDF5, which can't be opened here; the download failed (perhaps it led to a \
-             sign-in or error page), so download the file again. FeatureScope opens {OPENABLE}"
-        )
+        "\"atlas.h5ad\" is a web page, not HDF5, which can't be opened here; the download failed (perhaps it led to a \
+         sign-in or error page), so download the file again"
     );
 }
 
@@ -213,10 +204,8 @@ fn an_error_page_saved_as_data() {
 fn a_file_compressed_twice() {
     assert_eq!(
         refusal("labels.csv.gz", gzip(&gzip(b"cell,type\nc1,B\n"))),
-        format!(
-            "\"labels.csv.gz\" is compressed twice (gzip inside gzip), which can't be opened here; decompress it once \
-             (gunzip, 7-Zip or a double click) and open the result. FeatureScope opens {OPENABLE}"
-        )
+        "\"labels.csv.gz\" is compressed twice (gzip inside gzip), which can't be opened here; decompress it once \
+         (gunzip, 7-Zip or a double click) and open the result"
     );
 }
 

@@ -2,6 +2,7 @@
 
 use super::bundle;
 use super::csv_embedding::is_embedding;
+use super::error::OPENABLE;
 use super::foreign::{failed_download, foreign_archive, foreign_kind};
 use super::gaf::GAF_START;
 use super::mtx::MTX_MAGIC;
@@ -215,6 +216,9 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
     if let Some((found, hint)) = foreign_kind(start) {
         return Err(unrecognised(name, found, hint));
     }
+    if start.contains(&0) {
+        return Err(unknown(name, "is a binary file of unknown kind", "check that it is the file you meant"));
+    }
     let text = String::from_utf8_lossy(start);
     let first = text.trim_start_matches('\u{feff}').trim_start();
     if let Some((found, hint)) = failed_download(first) {
@@ -234,7 +238,7 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
         } else {
             let found = "is JSON without \"d_in\", \"d_sae\" and \"dict_class\", so not the configuration of a sparse \
                          autoencoder, and without lists of genes";
-            Err(unrecognised(name, found, "choose the cfg.json or config.json beside the weights, or gene sets"))
+            Err(unknown(name, found, "choose the cfg.json or config.json beside the weights, or gene sets"))
         };
     }
     if let Some(kind) = ten_x_tables::kind_of(name, first) {
@@ -251,10 +255,10 @@ fn sniff_text(name: &str, start: &[u8]) -> Result<FileKind, ImportError> {
             let hint = "it may not have been downloaded completely, so download it again";
             Err(unrecognised(name, &format!("is{}", instead_of(name).trim_start_matches(',')), hint))
         }
-        "" => Err(unrecognised(name, "is text of unknown meaning", "give it an ending that says what it is")),
+        "" => Err(unknown(name, "is text of unknown meaning", "give it an ending that says what it is")),
         other => {
             let found = format!("is text with the ending .{other}");
-            Err(unrecognised(name, &found, "if it is a table, save it as .csv or .tsv"))
+            Err(unknown(name, &found, "if it is a table, save it as .csv or .tsv"))
         }
     }
 }
@@ -324,6 +328,12 @@ fn without_ending<'a>(name: &'a str, ending: &str) -> Option<&'a str> {
     found.eq_ignore_ascii_case(ending).then_some(stem)
 }
 
+/// A kind of file that nothing is known of: here a person needs to hear what can be opened.
+fn unknown(name: &str, found: &str, hint: &str) -> ImportError {
+    unrecognised(name, found, &format!("{hint}. FeatureScope opens {OPENABLE}"))
+}
+
+/// A kind of file that is known and can't be opened, with the way on.
 pub(crate) fn unrecognised(name: &str, found: &str, hint: &str) -> ImportError {
     ImportError::Unrecognised { file: name.to_owned(), found: found.to_owned(), hint: hint.to_owned() }
 }
@@ -377,20 +387,26 @@ mod tests {
     }
 
     #[test]
-    fn what_can_t_be_opened_is_named_with_what_can() {
+    fn what_can_t_be_opened_is_named_with_the_way_on() {
         for (name, bytes, expected) in [
             ("x.pt", &LEGACY_MAGIC[..], "before PyTorch 1.6"),
-            ("x.json", b"{\"a\": 1}", "JSON without"),
-            ("x.md", b"# title", "ending .md"),
-            ("x.bin", b"\0\x01\x02", "binary"),
             ("x.csv", b"\xff\xfea\0,\0", "UTF-16"),
+            ("x_series_matrix.txt", b"!Series_title\t\"PBMC\"\n", "supplementary files"),
             ("x.h5ad", b"<!DOCTYPE html><html>Sign in", "is a web page, not HDF5"),
             ("x.csv", b" <html><body>404", "is a web page, not a table"),
             ("x.npy", b"version https://git-lfs.github.com/spec/v1\n", "is a pointer of git LFS, not a numpy array"),
             ("w.safetensors", b"not found", "is not safetensors"),
         ] {
             let message = kind(name, bytes).unwrap_err().to_string();
-            assert!(message.contains(expected) && message.contains(".h5ad") && message.contains(name), "{message}");
+            assert!(message.contains(expected) && message.contains(name), "{message}");
+        }
+        for (name, bytes, expected) in [
+            ("x.json", &b"{\"a\": 1}"[..], "JSON without"),
+            ("x.md", b"# title", "ending .md"),
+            ("x.bin", b"\0\x01\x02", "binary"),
+        ] {
+            let message = kind(name, bytes).unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains("opens AnnData (.h5ad)"), "{message}");
         }
         assert!(matches!(kind("x.csv", b""), Err(ImportError::Empty { .. })));
         let message = kind("x.h5ad.gz", &gzip(b"\x89HDF\r\n\x1a\nrest")).unwrap_err().to_string();

@@ -1,6 +1,8 @@
-"""Writes a synthetic AnnData file of counts with a given number of non-zeros, CSR, gzip, as anndata writes it.
+"""Writes an AnnData file of made-up counts with a given number of non-zeros, CSR, gzip, as anndata writes it.
 
-Run: python make_h5ad.py synthetic_76m.h5ad --cells 40000 --genes 20000 --per-cell 1900
+Run: python make_h5ad.py --out large.h5ad --cells 40000 --genes 20000 --per-cell 1900
+
+`obsm/X_one` has one column, so that the file can be opened as any other.
 """
 
 import argparse
@@ -11,7 +13,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("file")
+parser.add_argument("--out", required=True)
 parser.add_argument("--cells", type=int, default=40_000)
 parser.add_argument("--genes", type=int, default=20_000)
 parser.add_argument("--per-cell", type=int, default=1_900)
@@ -34,6 +36,7 @@ adata = ad.AnnData(
     matrix,
     obs=pd.DataFrame(index=[f"cell{i}" for i in range(options.cells)]),
     var=pd.DataFrame(index=[f"G{i}" for i in range(options.genes)]),
+    obsm={"X_one": rng.random((options.cells, 1), dtype=np.float32)},
 )
-adata.write_h5ad(options.file, compression="gzip")
-print(f"{options.file}: {matrix.nnz} non-zeros")
+adata.write_h5ad(options.out, compression="gzip")
+print(f"{options.out}: {matrix.nnz} non-zeros")

@@ -6,7 +6,7 @@ use crate::made::{npy, own_folder};
 use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
 
 pub(crate) const CHOOSE_FILES: &str = "input[type=file][aria-label='Choose files']";
-const ADD_FILES: &str = "input[type=file][aria-label='Add files']";
+pub(crate) const ADD_FILES: &str = "input[type=file][aria-label='Add files']";
 
 fn demo_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("public/demo").join(name)

@@ -17,6 +17,7 @@ mod looking;
 mod made;
 mod main_job;
 mod matrices;
+mod mistakes;
 mod opening;
 mod spy;
 mod sweep;

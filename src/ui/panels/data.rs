@@ -28,17 +28,17 @@ pub(crate) fn DataPanel() -> impl IntoView {
         state.dataset.as_ref().map(|dataset| dataset.n_cells).or_else(of_points).unwrap_or_default()
     });
     let summary = Signal::derive(move || format!("{} cells", format::count(n_cells.get())));
-    let notices = move || dataset.get().map(|dataset| view! { <Notices notices=dataset.notices.clone() /> });
+    let notices = store.memo(|state| state.dataset.as_ref().map(|dataset| dataset.notices.clone()).unwrap_or_default());
     view! {
         <Section title="Data" summary=summary>
             {body}
             <MatrixSelect />
-            {notices}
             <OpenStatus />
             <div class="actions">
                 <FilePicker text="Add files" kind=ButtonKind::Quiet on_pick=open_picked(store) />
                 <FilePicker text="Add a folder" kind=ButtonKind::Quiet is_folder=true on_pick=open_picked(store) />
             </div>
+            {move || view! { <Notices notices=notices.get() /> }}
         </Section>
     }
 }

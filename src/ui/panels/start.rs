@@ -56,11 +56,12 @@ pub(crate) fn OpenStatus() -> impl IntoView {
             let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Open)));
             // An offer comes before the refusal it belongs to.
             if store.peek(|state| state.offer.is_none()) {
-                return view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss /> }.into_any();
+                return view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss is_revealed=true /> }
+                    .into_any();
             }
             let accept = move || store.send(Msg::AcceptIdOffer);
             view! {
-                <Banner kind=BannerKind::Error text=message on_dismiss=dismiss>
+                <Banner kind=BannerKind::Error text=message on_dismiss=dismiss is_revealed=true>
                     <Button text="Join by the shortened ids" on_press=accept />
                 </Banner>
             }

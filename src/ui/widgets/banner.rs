@@ -1,5 +1,6 @@
 //! A sentence set apart: something to know, a warning, an error.
 
+use leptos::html;
 use leptos::prelude::*;
 
 use super::{Button, ButtonKind, Icon, IconName};
@@ -41,16 +42,26 @@ impl BannerKind {
     }
 }
 
-/// A banner; with `on_dismiss` it can be closed.
+/// A banner; with `on_dismiss` it can be closed, and one that `is_revealed` is scrolled to when it comes.
 #[component]
 pub(crate) fn Banner(
     #[prop(optional)] kind: BannerKind,
     #[prop(into)] text: Signal<String>,
     #[prop(optional)] on_dismiss: Option<Callback<()>>,
+    #[prop(optional)] is_revealed: bool,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
+    let banner = NodeRef::<html::Div>::new();
+    if is_revealed {
+        Effect::new(move || {
+            if let Some(banner) = banner.get() {
+                let is_at_top = false;
+                banner.scroll_into_view_with_bool(is_at_top);
+            }
+        });
+    }
     view! {
-        <div class=kind.class() role=kind.role()>
+        <div class=kind.class() role=kind.role() node_ref=banner>
             <Icon name=kind.icon() />
             <div class="banner-body">
                 <p>{text}</p>

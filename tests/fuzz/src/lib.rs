@@ -46,13 +46,15 @@ pub fn run(work: fn(&[u8]), bytes: &[u8]) {
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut file = Envelope::open(&data[..size]);
     let n_parts = file.parts.len() as u32;
-    if seed.is_multiple_of(8) || file.is_plain() {
+    if seed.is_multiple_of(8) || file.is_plain() || n_parts == 0 {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     }
     let part = &mut file.parts[(seed / 8 % n_parts) as usize];
     let length = part.len();
-    part.resize(max_size, 0);
-    let length = libfuzzer_sys::fuzzer_mutate(part, length, max_size);
+    // What was inflated may be longer than the file.
+    let room = max_size.max(length);
+    part.resize(room, 0);
+    let length = libfuzzer_sys::fuzzer_mutate(part, length, room);
     part.truncate(length);
     let changed = file.close();
     match data.get_mut(..changed.len()).filter(|_| changed.len() <= max_size) {

@@ -28,6 +28,8 @@ pub(super) struct Reference {
     pub(super) is_per_feature: bool,
     /// The step it did, where a bench has several.
     pub(super) step: Option<String>,
+    /// The most memory it held, if it says so.
+    pub(super) peak_bytes: Option<u64>,
 }
 
 /// The sizes of an analysis.

@@ -31,13 +31,18 @@ pub(crate) enum Bench {
     Wilcoxon,
     /// GSEA of one ranking.
     Gsea,
+    /// Opening Kang's cells.
+    Opening,
+    /// Opening a made-up file of 76 million counts.
+    OpeningLarge,
     /// Steps of training.
     Training,
 }
 
 impl Bench {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Analysis, Self::Paper, Self::Wilcoxon, Self::Gsea, Self::Training];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Analysis, Self::Paper, Self::Wilcoxon, Self::Gsea, Self::Opening, Self::OpeningLarge, Self::Training];
 
     /// Its name for `--only` and in results.
     pub(crate) fn name(self) -> &'static str {
@@ -46,8 +51,15 @@ impl Bench {
             Self::Paper => "paper",
             Self::Wilcoxon => "wilcoxon",
             Self::Gsea => "gsea",
+            Self::Opening => "opening",
+            Self::OpeningLarge => "opening-large",
             Self::Training => "training",
         }
+    }
+
+    /// Whether only the opening of a file is timed.
+    fn is_opening(self) -> bool {
+        matches!(self, Self::Opening | Self::OpeningLarge)
     }
 
     /// The one of this name.

@@ -12,6 +12,8 @@ const N_FEATURES: &str = "512";
 /// Shape of the counts at the paper's scale.
 const PAPER_SHAPE: [&str; 10] =
     ["--cells", "56714", "--genes", "13431", "--density", "0.1", "--features", "5318", "--active", "0.035"];
+/// Shape of the made-up counts that are only opened.
+const LARGE_SHAPE: [&str; 6] = ["--cells", "40000", "--genes", "20000", "--per-cell", "1900"];
 /// Threads that analyse at the paper's scale.
 const PAPER_THREADS: &str = "2";
 
@@ -40,6 +42,8 @@ impl Job {
         match bench {
             Bench::Analysis => Self::kang(desk),
             Bench::Paper => Ok(Self::paper(desk)),
+            Bench::Opening => Ok(desk.inputs.kang().map(|kang| Self::opening(bench, kang, "obsm/X_pca"))),
+            Bench::OpeningLarge => Ok(Self::large(desk)),
             _ => Ok(Self::two_groups(desk, bench)),
         }
     }
@@ -82,6 +86,16 @@ impl Job {
         })
     }
 
+    /// Made-up counts of which only the opening is timed.
+    fn large(desk: &Desk) -> Result<Self, String> {
+        let file = desk.inputs.made("large.h5ad", desk.inputs.script("make_h5ad.py").args(LARGE_SHAPE))?;
+        Ok(Self::opening(Bench::OpeningLarge, file, "obsm/X_one"))
+    }
+
+    fn opening(bench: Bench, file: PathBuf, embedding: &'static str) -> Self {
+        Self { bench, expression: file.clone(), embedding, gene_sets: None, sae: None, source: Some(file) }
+    }
+
     /// One cell type of Kang's, and whether a cell was stimulated as its one feature.
     fn two_groups(desk: &Desk, bench: Bench) -> Result<Self, String> {
         let kang = desk.inputs.kang()?;
@@ -103,7 +117,7 @@ impl Job {
             Bench::Paper => &["--threads", PAPER_THREADS],
             Bench::Wilcoxon => &["--positives", "active"],
             Bench::Gsea => &["--positives", "active", "--gsea", "0"],
-            Bench::Analysis | Bench::Training => &[],
+            Bench::Analysis | Bench::Opening | Bench::OpeningLarge | Bench::Training => &[],
         };
         options.extend(more.iter().map(|word| (*word).to_owned()));
         options
@@ -123,6 +137,7 @@ pub(super) fn as_json(jobs: &[Job]) -> String {
         json!({
             "bench": job.bench.name(),
             "files": job.files(),
+            "only_opens": job.bench.is_opening(),
             "takes_columns": takes_columns,
             "all_active": takes_columns,
             "gsea": job.bench == Bench::Gsea,

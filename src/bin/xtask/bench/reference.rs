@@ -13,11 +13,22 @@ use crate::process;
 /// Permutations GSEApy is asked for.
 const N_PERMUTATIONS: &str = "1000";
 /// Packages whose versions stand beside the table.
-const PACKAGES: [&str; 10] =
-    ["python", "anndata", "gseapy", "illico", "numba", "numpy", "scanpy", "scipy", "statsmodels", "torch"];
+const PACKAGES: [&str; 11] =
+    ["python", "anndata", "gseapy", "h5py", "illico", "numba", "numpy", "scanpy", "scipy", "statsmodels", "torch"];
+
+/// Ways of opening an AnnData file, a process for each since memory is measured, too.
+const OPENINGS: [&str; 3] = ["anndata", "tocsc", "h5py"];
 
 /// Runs what a job is compared with; where it fails, that is said and left out.
 pub(super) fn run(desk: &mut Desk, job: &Job) {
+    if job.bench.is_opening() {
+        for way in OPENINGS {
+            let mut script = desk.inputs.script("reference_h5ad.py");
+            script.arg("--expression").arg(&job.expression).args(["--way", way]);
+            take(desk, job.bench, script);
+        }
+        return;
+    }
     match script(desk, job) {
         Some(script) => take(desk, job.bench, script),
         None => println!("no other program is timed here"),
@@ -55,7 +66,7 @@ fn script(desk: &Desk, job: &Job) -> Option<Command> {
         Bench::Analysis => "reference_scflens.py",
         Bench::Wilcoxon => "reference_wilcoxon.py",
         Bench::Gsea => "reference_gsea.py",
-        Bench::Paper | Bench::Training => return None,
+        Bench::Paper | Bench::Opening | Bench::OpeningLarge | Bench::Training => return None,
     };
     let mut script = desk.inputs.script(name);
     script.arg("--expression").arg(source);
@@ -82,7 +93,8 @@ fn reference(bench: Bench, row: &Value) -> Option<Reference> {
     let permutations = row["permutations"].as_u64().map(|n| format!(", {n} permutations")).unwrap_or_default();
     let what = format!("{method}{permutations}, {threads}");
     let step = row["step"].as_str().map(str::to_owned);
-    Some(Reference { bench, what, secs, is_per_feature: per_feature.is_some(), step })
+    let peak_bytes = row["peak_bytes"].as_u64();
+    Some(Reference { bench, what, secs, is_per_feature: per_feature.is_some(), step, peak_bytes })
 }
 
 /// Versions in a line, as `numpy 2.4.6`.

@@ -40,6 +40,7 @@ fn lines(measured: &Measured, wanted: &[Bench]) -> String {
     let rows = wanted.iter().flat_map(|bench| match bench {
         Bench::Analysis | Bench::Paper => features(measured, *bench),
         Bench::Wilcoxon | Bench::Gsea => groups(measured, *bench),
+        Bench::Opening | Bench::OpeningLarge => opening(measured, *bench),
         Bench::Training => training(measured),
     });
     rows.filter(|row| row.tab.or(row.native).is_some()).map(|row| row.line()).collect()
@@ -98,6 +99,24 @@ fn groups(measured: &Measured, bench: Bench) -> Vec<Row> {
         rows.push(ours());
     }
     rows.push(memory(measured, bench, format!("{name}, peak memory"), NONE));
+    rows
+}
+
+/// Time and memory of opening a file beside every program that does.
+fn opening(measured: &Measured, bench: Bench) -> Vec<Row> {
+    let (what, goal) = match bench {
+        Bench::Opening => ("opening Kang", "native as fast as anndata, tab half"),
+        _ => ("opening 76 million counts", "native as fast as anndata, tab half"),
+    };
+    let beside: Vec<&Reference> = measured.references.iter().filter(|reference| reference.bench == bench).collect();
+    let time = || row(measured, bench, "open", what.to_owned(), goal);
+    let held = || memory(measured, bench, format!("{what}, peak memory"), NONE);
+    let with = |row: Row, value: f64, other: &Reference| Row { reference: Some((value, other.what.clone())), ..row };
+    let mut rows: Vec<Row> = beside.iter().map(|other| with(time(), other.secs, other)).collect();
+    rows.extend(beside.iter().filter_map(|other| Some(with(held(), other.peak_bytes? as f64, other))));
+    if rows.is_empty() {
+        rows.extend([time(), held()]);
+    }
     rows
 }
 
@@ -194,7 +213,7 @@ mod tests {
     }
 
     fn reference(bench: Bench, secs: f64, is_per_feature: bool) -> Reference {
-        Reference { bench, what: "Other, 1 thread".to_owned(), secs, is_per_feature, step: None }
+        Reference { bench, what: "Other, 1 thread".to_owned(), secs, is_per_feature, step: None, peak_bytes: None }
     }
 
     #[test]
@@ -221,6 +240,23 @@ mod tests {
         let text = markdown(&measured, &[Bench::Wilcoxon]);
         assert!(text.contains("| 0.50 s | – | 3.00 s (Other, 1 thread) | 6.00 | – |"), "{text}");
         assert!(text.contains("| 0.50 s | – | 0.10 s (Other, 1 thread) | 0.20 | – |"), "{text}");
+    }
+
+    #[test]
+    fn opening_has_time_and_memory_beside_each_program() {
+        let mut measured = Measured::default();
+        measured.take_lines(
+            Place::Native,
+            Some(Bench::Opening),
+            "{\"step\":\"open\",\"secs\":2,\"peak_bytes\":1000000000}",
+        );
+        let text = markdown(&measured, &[Bench::Opening]);
+        assert!(text.contains("| – | 2.00 s | – | – | – |") && text.contains("| – | 1.00 GB |"), "{text}");
+        let other = reference(Bench::Opening, 3.0, false);
+        measured.references.push(Reference { peak_bytes: Some(4_000_000_000), ..other });
+        let text = markdown(&measured, &[Bench::Opening]);
+        assert!(text.contains("| – | 2.00 s | 3.00 s (Other, 1 thread) | – | 1.50 |"), "{text}");
+        assert!(text.contains("| – | 1.00 GB | 4.00 GB (Other, 1 thread) | – | 4.00 |"), "{text}");
     }
 
     #[test]
