@@ -6,16 +6,6 @@ use crate::data::ValueKind;
 use crate::protocol::{AnalysisParams, DatasetSummary, ExpressionValues, LabelInfo, LabelKind, SaeSummary};
 use crate::sae::CONFIG_FILE;
 
-/// A matrix asked for of files that are no AnnData, where there is nothing to choose.
-pub(super) fn check_matrix(dataset: &DatasetSummary, wanted: Option<&str>) -> Result<(), CliError> {
-    match (wanted, &dataset.matrices) {
-        (Some(wanted), None) => Err(CliError::Refused(format!(
-            "--matrix {wanted}: only an .h5ad written by anndata has more than one matrix; leave the option out"
-        ))),
-        _ => Ok(()),
-    }
-}
-
 /// What the analysis would refuse once training is over.
 pub(super) fn check_expression(dataset: &DatasetSummary, params: &AnalysisParams) -> Result<(), CliError> {
     let name = &dataset.name;

@@ -12,6 +12,7 @@ mod error;
 mod groups;
 mod gsea_args;
 mod inputs;
+mod open;
 mod outputs;
 mod progress;
 mod quality;

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use super::args::RunOptions;
-use super::checks::{check_columns, check_expression, check_features, check_matrix, check_weights_embedding};
+use super::checks::{check_columns, check_expression, check_features, check_weights_embedding};
 use super::driver::{Driver, cancel};
 use super::error::CliError;
 use super::inputs::{embedding_name, input_files};
+use super::open::{check_matrix, open};
 use super::outputs::{Outputs, RunReport};
 use super::quality;
 use super::sweep::sweep;
 use super::{Ending, INTERRUPTED};
 use crate::platform::native::Interrupt;
 use crate::protocol::{
-    AnalysisParams, AnalysisSummary, DatasetSummary, Event, ExportKind, ExpressionValues, FeatureRow, FileHandle,
-    IdTrim, Job, LabelInfo, LabelKind, Notice, Request, SaeParams, SaeSummary, TableFormat, TableQuery, ViewQuery,
-    ViewResult,
+    AnalysisSummary, DatasetSummary, Event, ExportKind, FeatureRow, FileHandle, Job, Notice, Request, SaeParams,
+    SaeSummary, TableFormat, TableQuery, ViewQuery, ViewResult,
 };
 
 /// Features listed in `summary.json`.
@@ -117,52 +117,6 @@ fn say_all(driver: &Driver, notices: &[Notice]) {
     for notice in notices {
         driver.progress.say_notice(notice);
     }
-}
-
-/// Opens the files; with weights among them, the sparse autoencoder comes along. What the engine offers to leave out of
-/// cell ids is accepted with `--trim-ids`.
-fn open(
-    driver: &mut Driver,
-    files: &[FileHandle],
-    options: &RunOptions,
-    embedding: &str,
-) -> Result<Option<(DatasetSummary, Option<SaeSummary>)>, CliError> {
-    let mut trims = Vec::new();
-    loop {
-        let reads = options.weights().is_some().then(|| embedding.to_owned());
-        let (files, trims_so_far, matrix) = (files.to_vec(), trims.clone(), options.matrix.clone());
-        let request = Request::Open { files, embedding: reads, trims: trims_so_far, matrix };
-        let (opened, offered) = open_with(driver, request);
-        match (opened, offered) {
-            (Err(_), Some(trim)) if options.trim_ids && !trims.contains(&trim) => trims.push(trim),
-            (Err(text), Some(_)) if !options.trim_ids => {
-                return Err(CliError::Refused(format!("{text} To join them so, give --trim-ids.")));
-            }
-            (opened, _) => return opened.map_err(CliError::Refused),
-        }
-    }
-}
-
-type OpenedFiles = Result<Option<(DatasetSummary, Option<SaeSummary>)>, String>;
-
-/// Asks the engine once; where an embedding is named, there are weights among the files that shall read it.
-fn open_with(driver: &mut Driver, request: Request) -> (OpenedFiles, Option<IdTrim>) {
-    let (mut dataset, mut offered) = (None, None);
-    let has_weights = matches!(&request, Request::Open { embedding: Some(_), .. });
-    let take = |event| match event {
-        Event::DatasetOpened(summary) if has_weights => {
-            dataset = Some(summary);
-            None
-        }
-        Event::DatasetOpened(summary) => Some((summary, None)),
-        Event::SaeReady(sae) => dataset.take().map(|dataset| (dataset, Some(sae))),
-        Event::IdTrimOffered(trim) => {
-            offered = Some(trim);
-            None
-        }
-        _ => None,
-    };
-    (driver.ask(request, Some(&cancel(Job::Open)), take), offered)
 }
 
 /// Trains, or takes the embedding's columns as they are.

@@ -172,6 +172,6 @@ mod tests {
         let known = vec![matrix("raw/X", 32_738), matrix("layers/odd", 0)];
         let choice = MatrixChoice { read: "raw/X".into(), known };
         let texts: Vec<String> = matrices(&choice).into_iter().map(|(_, text)| text).collect();
-        assert_eq!(texts, ["raw/X (32,738 genes)", "layers/odd"]);
+        assert_eq!(texts, ["raw/X (32\u{202f}738 genes)", "layers/odd"]);
     }
 }

@@ -206,3 +206,15 @@ fn the_limit_counts_what_is_open_and_not_less_than_is_needed() {
     let raw = ImportOptions { matrix: Some("raw/X".to_owned()), ..limited(needed, 0) };
     assert!(matches!(try_read(name, &raw, &Silent), Err(ImportError::TooLarge { .. })), "raw has more genes");
 }
+
+#[test]
+fn damage_is_an_error_or_harmless_whatever_is_asked_for() {
+    for (name, wanted) in [("anndata_0_6_csr_raw", "raw/X"), ("scanpy_log2", "X"), ("scanpy_log2", "layers/log10")] {
+        let (whole, options) = (unpacked(name), choosing(wanted));
+        for at in (0..whole.len()).step_by(61) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0xff;
+            drop(options.import("damaged.h5ad", Arc::new(MemorySource(bytes)), &Silent));
+        }
+    }
+}

@@ -9,6 +9,9 @@ use crate::protocol::{
     Request, ViewQuery,
 };
 
+/// How files of training runs end.
+const TRAINING_RUN: &str = ".fsrun";
+
 impl State {
     /// Asks the engine to open files, starting it if it is not there.
     pub(super) fn open(&mut self, files: Vec<FileHandle>) -> Vec<Effect> {
@@ -24,7 +27,10 @@ impl State {
             return Vec::new();
         }
         let wishes = Wishes { matrix: Some(matrix), is_again: true, ..self.opened_with.clone() };
-        self.open_with(self.opened.clone(), wishes)
+        // Storage may keep a later state of a training run than its file.
+        let is_run = |file: &FileHandle| file.name.ends_with(TRAINING_RUN);
+        let files = self.opened.iter().filter(|file| !is_run(file)).cloned().collect();
+        self.open_with(files, wishes)
     }
 
     /// The matrix that is the expression, or that will be once what is being opened is there.

@@ -171,13 +171,14 @@ fn with_matrices(read: &str) -> DatasetSummary {
 fn a_chosen_matrix_reads_the_same_files_again_in_their_place() {
     let mut state = opened("kang");
     say(&mut state, 0, Event::DatasetOpened(with_matrices("X")));
-    let added = calls(&reduce(&mut state, Msg::Open(files(&["l.csv"]))))[0].id;
+    let added = calls(&reduce(&mut state, Msg::Open(files(&["l.csv", "run.fsrun"]))))[0].id;
     say(&mut state, added, Event::DatasetOpened(with_matrices("X")));
     reduce(&mut state, Msg::ShowMap(MapSource::Pca("X_pca".into())));
     reduce(&mut state, Msg::ColorBy(CellColor::Label("condition".into())));
     say(&mut state, 0, Event::SaeReady(sae()));
     assert_eq!(reduce(&mut state, Msg::ChooseMatrix("X".into())), Vec::new());
-    let behind = state.opened.clone();
+    let mut behind = state.opened.clone();
+    assert_eq!(behind.pop().unwrap().name, "run.fsrun");
     let call = calls(&reduce(&mut state, Msg::ChooseMatrix("raw/X".into()))).remove(0);
     let matrix = Some("raw/X".to_owned());
     let request = Request::Open { files: behind.clone(), embedding: None, trims: Vec::new(), matrix };
