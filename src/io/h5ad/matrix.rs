@@ -1,11 +1,12 @@
 //! The expression matrix of an AnnData file, made gene-major while it is read.
 //!
-//! A matrix is read once in windows, each value appended to its gene's packed row, so that only the result (about two to
+//! A matrix is read once in windows, whose values are appended to their genes' packed rows, so that only the result (about two to
 //! three bytes a non-zero for counts, five to six for other values) and one window are in memory, never a second copy. What
 //! that will take is told, and refused where it is more than there is, once the first window is seen. Stored zeros are
 //! dropped; a place stored twice, an index outside and a value that is not finite are errors.
 
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
+use super::matrix_packer::{Entries, Packer};
 use super::matrix_progress::Progress;
 use super::sparse_parts::SparseParts;
 use crate::data::{DataError, Observer, PackedMatrix};
@@ -86,21 +87,29 @@ impl MatrixReader<'_> {
         if !array.is_numeric() && !array.is_bool() {
             return Err(self.archive.layout(&array.path, &format!("has type {}", array.type_name()), "numbers"));
         }
-        let mut out = self.empty(&array.path)?;
+        let mut packer = Packer::new(self.empty(&array.path)?);
         let mut progress = Progress::new(self, array.n_values());
         for window in &self.archive.windows(array)? {
             let values = self.archive.floats_in(array, window)?;
             progress.begin_dense(&array.path, &values)?;
-            for (row, values) in values.chunks_exact(self.n_genes.max(1)).enumerate() {
-                let cell = window.start as usize + row;
-                for (gene, &value) in values.iter().enumerate() {
-                    self.put(&array.path, &mut out, (cell, gene), value)?;
-                }
-            }
+            let entries = Entries::of_dense(window.start as usize, self.n_genes, &values);
+            self.pack(&array.path, &mut packer, entries)?;
             progress.advance(window.length * array.row_length())?;
         }
-        out.shrink();
-        Ok(out)
+        self.packed(&array.path, packer)
+    }
+
+    /// Hands entries on to be packed.
+    fn pack(&self, path: &str, packer: &mut Packer, entries: Entries) -> Result<(), ImportError> {
+        if let Some(at) = entries.values.iter().position(|value| !value.is_finite()) {
+            let place = (entries.cells[at] as usize, entries.genes[at] as usize);
+            return Err(self.not_finite(path, entries.values[at], place));
+        }
+        packer.push(entries).map_err(|error| self.data_error(path, error))
+    }
+
+    fn packed(&self, path: &str, packer: Packer) -> Result<PackedMatrix, ImportError> {
+        packer.finish().map_err(|error| self.data_error(path, error))
     }
 
     fn empty(&self, path: &str) -> Result<PackedMatrix, ImportError> {
@@ -118,8 +127,13 @@ impl MatrixReader<'_> {
         if value.is_finite() {
             return out.push(gene, cell as u32, value).map_err(|error| self.data_error(path, error));
         }
+        Err(self.not_finite(path, value, (cell, gene)))
+    }
+
+    #[cold]
+    fn not_finite(&self, path: &str, value: f32, place: (usize, usize)) -> ImportError {
         let advice = "replace such values, or leave their cells or genes out, and save again";
-        Err(self.value_error(path, &format!("is {value}"), (cell, gene), advice))
+        self.value_error(path, &format!("is {value}"), place, advice)
     }
 
     fn read_sparse(&self, folder: &Folder) -> Result<PackedMatrix, ImportError> {
@@ -156,17 +170,25 @@ impl MatrixReader<'_> {
     /// As [`Self::read`].
     pub(crate) fn read_by_cell(&self, path: &str, genes: GeneRows<'_>) -> Result<PackedMatrix, ImportError> {
         let parts = SparseParts::open(self.archive, path, self.n_cells)?;
-        let mut out = self.empty(path)?;
-        match genes {
-            GeneRows::All => self.for_each(&parts, self.n_genes, |cell, (gene, value), _| {
-                self.put(path, &mut out, (cell, gene as usize), value)
-            }),
-            GeneRows::Some(genes) => self.for_each(&parts, genes.len(), |cell, (column, value), _| {
-                genes[column as usize].map_or(Ok(()), |gene| self.put(path, &mut out, (cell, gene), value))
-            }),
-        }?;
-        out.shrink();
-        Ok(out)
+        let n_columns = match genes {
+            GeneRows::All => self.n_genes,
+            GeneRows::Some(genes) => genes.len(),
+        };
+        let mut packer = Packer::new(self.empty(path)?);
+        let mut progress = Progress::new(self, parts.n_values());
+        let mut cell = 0;
+        for window in &parts.windows {
+            let (columns, values) = parts.read(self.archive, window, n_columns)?;
+            progress.begin_sparse(&parts.data.path, &values)?;
+            let cells = parts.majors(window, &mut cell);
+            let mut entries = Entries { genes: columns, cells, values };
+            if let GeneRows::Some(genes) = genes {
+                entries = entries.of_genes(genes);
+            }
+            self.pack(path, &mut packer, entries)?;
+            progress.advance(window.length)?;
+        }
+        self.packed(path, packer)
     }
 
     /// Calls `take(major, (minor, value), whether it is the major row's last)` for every stored value; minors are below

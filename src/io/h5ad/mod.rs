@@ -18,6 +18,7 @@ mod legacy;
 mod library_sizes;
 mod logarithms;
 mod matrix;
+mod matrix_packer;
 mod matrix_progress;
 mod nesting;
 mod obsm;

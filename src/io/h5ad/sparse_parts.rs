@@ -76,6 +76,21 @@ impl SparseParts {
         Ok((archive.indices_in(&self.indices, window, n_minor)?, archive.floats_in(&self.data, window)?))
     }
 
+    /// The compressed row of every entry of a window; `major` goes on from the window before.
+    pub(super) fn majors(&self, window: &Window, major: &mut usize) -> Vec<u32> {
+        let (mut at, end) = (window.start as usize, (window.start + window.length) as usize);
+        let mut majors = Vec::with_capacity(end - at);
+        while at < end {
+            while self.indptr[*major + 1] <= at {
+                *major += 1;
+            }
+            let until = self.indptr[*major + 1].min(end);
+            majors.resize(majors.len() + until - at, *major as u32);
+            at = until;
+        }
+        majors
+    }
+
     /// Calls `take(major, (minor, value), whether it is the major row's last)` for every entry of a window; `major` goes on
     /// from the window before.
     ///

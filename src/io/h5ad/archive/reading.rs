@@ -97,6 +97,15 @@ impl Archive {
     /// [`ImportError::Layout`] with the first index that is negative or not below `limit`.
     pub(crate) fn indices_in(&self, array: &Array, rows: &Window, limit: usize) -> Result<Vec<u32>, ImportError> {
         self.allowance.begin_step();
+        if array.dtype == DType::I32 {
+            let read = array.dataset.read_i32_rows(rows.start, rows.length);
+            let values = self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)?;
+            // As an unsigned number what is negative lies above every limit.
+            let most = values.iter().map(|&value| value as u32).max();
+            if most.is_none_or(|most| (most as usize) < limit.min(1 << 31)) {
+                return Ok(values.into_iter().map(|value| value as u32).collect());
+            }
+        }
         let read = array.dataset.read_i64_rows(rows.start, rows.length);
         let values = self.complete(array, rows, read.map_err(|error| self.error(&array.path, error))?)?;
         let is_inside = |value: i64| usize::try_from(value).is_ok_and(|value| value < limit);
