@@ -2,18 +2,18 @@
 //!
 //! A table is expression if, names of rows aside, it has 50 columns of numbers or more, and
 //!
-//! 1. the columns are named like genes and the rows are not: rows are cells; or
+//! 1. the columns are named like genes and fewer than half of the rows by the same names: rows are cells; or
 //! 2. the columns are named by barcodes (eight bases in a row or more) and the rows are not: columns are cells; or
 //! 3. the rows are named like genes and the columns neither like genes nor like dimensions: columns are cells.
 //!
 //! Names are like genes if three fifths of them are ids of genes (Ensembl, FlyBase, WormBase, TAIR, clones, `LOC…`) or
 //! shaped like symbols. Where ids are not that many by themselves, columns must be 100 or more, a third of the symbols
 //! have digits, and what stands before the first digit must differ: one such stem for eight symbols, none in more than a
-//! quarter of them. That keeps antibody panels (`CD3, CD4, CD8a`), wells (`A1, A2`), scores and cell types out. Names that
+//! quarter of them. Of rows ten are enough, if half of the symbols differ when their digits are taken out. That keeps antibody panels (`CD3, CD4, CD8a`), wells (`A1, A2`), scores and cell types out. Names that
 //! only count (`PC_1, PC_2`, `0, 1`) are dimensions, unless they count cells or samples. What no rule knows is left to
 //! `table_kind`. Only the names seen at the beginning of a file are looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables with fewer columns of numbers are labels or embeddings.
 const MIN_COLUMNS: usize = 50;
@@ -64,11 +64,11 @@ pub(crate) fn cells_in(columns: &[&str], rows: &[&str]) -> Option<CellsIn> {
         (true, false) => return Some(CellsIn::Columns),
         _ => {}
     }
-    match (are_genes(columns, MIN_COLUMNS, MIN_SYMBOL_COLUMNS), are_genes(rows, MIN_ROWS, MIN_ROWS)) {
-        (true, false) => Some(CellsIn::Rows),
-        (false, true) if counted(columns).is_none_or(counts_cells) => Some(CellsIn::Columns),
-        _ => None,
+    if are_gene_columns(columns) {
+        return (!share_names(columns, rows)).then_some(CellsIn::Rows);
     }
+    let are_cells = are_gene_rows(rows) && counted(columns).is_none_or(counts_cells) && !share_names(columns, rows);
+    are_cells.then_some(CellsIn::Columns)
 }
 
 /// Whether a column of that name has the names of genes.
@@ -86,28 +86,45 @@ fn is_barcode(name: &str) -> bool {
     name.split(|letter| !is_base(letter)).any(|run| run.len() >= MIN_BASES)
 }
 
-/// Whether names are genes: at least `min_ids` if most are ids, else at least `min_symbols`.
-fn are_genes(names: &[&str], min_ids: usize, min_symbols: usize) -> bool {
-    let is_most = |n: usize| 5 * n >= 3 * names.len();
-    if names.len() < min_ids.min(min_symbols) || counted(names).is_some() {
-        return false;
+/// Whether at least half of the rows are columns, too: the table relates things of one kind.
+fn share_names(columns: &[&str], rows: &[&str]) -> bool {
+    let columns: BTreeSet<&str> = columns.iter().copied().collect();
+    !rows.is_empty() && 2 * rows.iter().filter(|row| columns.contains(*row)).count() >= rows.len()
+}
+
+fn are_gene_columns(names: &[&str]) -> bool {
+    let Some(symbols) = symbols_among(names) else { return false };
+    if symbols.is_empty() {
+        return names.len() >= MIN_COLUMNS;
     }
-    let n_ids = names.iter().filter(|name| is_gene_id(name)).count();
-    if is_most(n_ids) {
-        return names.len() >= min_ids;
-    }
-    let symbols: Vec<&str> = names.iter().copied().filter(|name| !is_gene_id(name) && is_symbol(name)).collect();
     let mut n_by_family: BTreeMap<&str, usize> = BTreeMap::new();
     for symbol in &symbols {
         *n_by_family.entry(family(symbol)).or_default() += 1;
     }
     let largest = n_by_family.values().copied().max().unwrap_or(0);
+    names.len() >= MIN_SYMBOL_COLUMNS && 8 * n_by_family.len() >= symbols.len() && 4 * largest <= symbols.len()
+}
+
+fn are_gene_rows(names: &[&str]) -> bool {
+    let Some(symbols) = symbols_among(names) else { return false };
+    let letters = |name: &&str| name.replace(|letter: char| letter.is_ascii_digit(), "");
+    let distinct: BTreeSet<String> = symbols.iter().map(letters).collect();
+    names.len() >= MIN_ROWS && 2 * distinct.len() >= symbols.len()
+}
+
+/// The symbols among names that may be genes, none if most are ids; `None` if they are no genes.
+fn symbols_among<'a>(names: &[&'a str]) -> Option<Vec<&'a str>> {
+    let is_most = |n: usize| 5 * n >= 3 * names.len();
+    if names.is_empty() || counted(names).is_some() {
+        return None;
+    }
+    let n_ids = names.iter().filter(|name| is_gene_id(name)).count();
+    if is_most(n_ids) {
+        return Some(Vec::new());
+    }
+    let symbols: Vec<&str> = names.iter().copied().filter(|name| !is_gene_id(name) && is_symbol(name)).collect();
     let n_with_digits = symbols.iter().filter(|symbol| symbol.bytes().any(|byte| byte.is_ascii_digit())).count();
-    names.len() >= min_symbols
-        && is_most(n_ids + symbols.len())
-        && 3 * n_with_digits >= symbols.len()
-        && 8 * n_by_family.len() >= symbols.len()
-        && 4 * largest <= symbols.len()
+    (is_most(n_ids + symbols.len()) && 3 * n_with_digits >= symbols.len()).then_some(symbols)
 }
 
 /// What stands before the first digit.
@@ -210,6 +227,17 @@ mod tests {
     }
 
     #[test]
+    fn the_first_genes_of_an_alphabet_are_known_and_wells_are_none() {
+        let first = "A1BG A1BG-AS1 A1CF A2LD1 A2M A2ML1 A2MP1 A4GALT A4GNT AAAS AACS".split(' ').map(str::to_owned);
+        let first: Vec<String> = first.collect();
+        let runs: Vec<String> = (0..60).map(|n| format!("SRR{}", 1_000_000 + 37 * n)).collect();
+        assert_eq!(kind(&runs, &first), Some(CellsIn::Columns));
+        let wells: Vec<String> = (0..50).map(|n| format!("{}{}", char::from(b'A' + n / 12), n % 12 + 1)).collect();
+        assert_eq!(kind(&runs, &wells), None);
+        assert_eq!(kind(&symbols(150), &wells), Some(CellsIn::Rows));
+    }
+
+    #[test]
     fn dimensions_and_relations_are_no_expression() {
         for stem in ["PC_", "", "dim", "V"] {
             let dimensions: Vec<String> = (0..500).map(|n| format!("{stem}{n}")).collect();
@@ -228,6 +256,7 @@ mod tests {
         let scores: Vec<String> = symbols(150).iter().map(|name| format!("HALLMARK_{name}")).collect();
         let regulons: Vec<String> = symbols(150).iter().map(|name| format!("{name}(+)")).collect();
         let types: Vec<String> = symbols(150).iter().map(|name| format!("{} cells", &name[..2])).collect();
+        assert_eq!(kind(&cd[..60], &wells), None);
         for columns in [cd, wells, samples, scores, regulons, types, symbols(60)] {
             assert_eq!(kind(&columns, &barcodes(40)), None, "{}", columns[0]);
         }

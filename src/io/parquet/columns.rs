@@ -11,13 +11,22 @@ use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader};
 use parquet::data_type::DataType;
 use parquet::errors::ParquetError;
-use parquet::file::reader::FileReader;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::schema::types::ColumnDescriptor;
 
+use super::chunk::ChunkPages;
 use super::pages::CheckedPages;
+use crate::io::ByteSource;
 
 /// Rows read at once.
 const BATCH: usize = 16 << 10;
+
+/// An open file.
+#[derive(Clone, Copy)]
+pub(super) struct File<'a> {
+    pub(super) metadata: &'a ParquetMetaData,
+    pub(super) source: &'a dyn ByteSource,
+}
 
 /// What can be read of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +86,7 @@ pub(super) fn kind_of(column: &ColumnDescriptor) -> Option<(Kind, bool)> {
 /// # Errors
 /// What the Parquet crate says, or that a text is not UTF-8, texts are too long or rows are missing.
 pub(super) fn read_flat(
-    file: &dyn FileReader,
+    file: File<'_>,
     column: usize,
     kind: Kind,
     n_rows: usize,
@@ -86,7 +95,7 @@ pub(super) fn read_flat(
     let mut texts = Vec::new();
     let mut numbers = Vec::new();
     let n_left = Cell::new(max_text);
-    for group in 0..file.num_row_groups() {
+    for group in 0..file.metadata.num_row_groups() {
         let taken = match (kind, checked_reader(file, group, column)?) {
             (Kind::Text, ColumnReader::ByteArrayColumnReader(reader)) => {
                 let text = |raw: &parquet::data_type::ByteArray| {
@@ -113,10 +122,10 @@ pub(super) fn read_flat(
 ///
 /// # Errors
 /// What the Parquet crate says, or that the lists are of different lengths or have nulls.
-pub(super) fn read_lists(file: &dyn FileReader, column: usize, kind: Kind, n_rows: usize) -> Result<Vec<f64>, String> {
+pub(super) fn read_lists(file: File<'_>, column: usize, kind: Kind, n_rows: usize) -> Result<Vec<f64>, String> {
     let mut numbers = Vec::new();
     let mut lengths: Vec<usize> = Vec::new();
-    for group in 0..file.num_row_groups() {
+    for group in 0..file.metadata.num_row_groups() {
         let starts = read_numbers(checked_reader(file, group, column)?, kind, &mut numbers)?;
         for is_start in starts {
             match lengths.last_mut() {
@@ -133,10 +142,10 @@ pub(super) fn read_lists(file: &dyn FileReader, column: usize, kind: Kind, n_row
 }
 
 /// The reader of a column in a row group, behind checks of every page.
-fn checked_reader(file: &dyn FileReader, group: usize, column: usize) -> Result<ColumnReader, String> {
-    let descriptor = file.metadata().file_metadata().schema_descr().column(column);
-    let pages = file.get_row_group(group).and_then(|group| group.get_column_page_reader(column));
-    let pages = CheckedPages::new(pages.map_err(|error| error.to_string())?, &descriptor);
+fn checked_reader(file: File<'_>, group: usize, column: usize) -> Result<ColumnReader, String> {
+    let descriptor = file.metadata.file_metadata().schema_descr().column(column);
+    let chunk = file.metadata.row_group(group).columns().get(column).ok_or("it is not in every row group")?;
+    let pages = CheckedPages::new(ChunkPages::read(file.source, chunk)?, &descriptor);
     Ok(get_column_reader(descriptor, Box::new(pages)))
 }
 

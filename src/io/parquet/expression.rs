@@ -17,7 +17,18 @@ use crate::io::{ByteSource, ImportError};
 /// Rows by which the sides of the table are told.
 const SAMPLED_ROWS: usize = 50;
 /// Stands for rows of genes whose names were not read yet.
-const SOME_GENES: [&str; 10] = ["ENSG00000000003"; 10];
+const SOME_GENES: [&str; 10] = [
+    "ENSG00000000003",
+    "ENSG00000001036",
+    "ENSG00000002330",
+    "ENSG00000003402",
+    "ENSG00000004059",
+    "ENSG00000005022",
+    "ENSG00000006007",
+    "ENSG00000007062",
+    "ENSG00000008018",
+    "ENSG00000010017",
+];
 
 /// Whether columns are those of expression.
 pub(super) fn are_expression(columns: &[Column]) -> bool {
@@ -156,5 +167,26 @@ impl Table {
             found: format!("{found}, expected {A_NUMBER}"),
             advice: "correct it, or leave its cell or gene out, and save again".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_any_name_are_known_by_a_column_of_genes() {
+        let column = |at: usize, name: String, kind: Kind| Column { at, name, kind, is_list: false };
+        let table = |names: &str, kind: Kind| {
+            let mut columns: Vec<Column> =
+                (0..60).map(|at| column(at, format!("SRR{}", 1_000_000 + 37 * at), kind)).collect();
+            columns.push(column(60, names.to_owned(), Kind::Text));
+            columns
+        };
+        assert!(are_expression(&table("gene", Kind::Whole)) && are_expression(&table("Gene_ID", Kind::Float)));
+        assert!(!are_expression(&table("cell", Kind::Whole)) && !are_expression(&table("gene", Kind::Text)));
+        let mut lists = table("gene", Kind::Float);
+        lists[0].is_list = true;
+        assert!(!are_expression(&lists) && !are_expression(&table("gene", Kind::Whole)[20..]));
     }
 }

@@ -7,6 +7,7 @@
 use parquet::basic::Compression;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
+use super::codec::{CODECS, is_known, max_ratio};
 use super::thrift::{PageClaim, is_sound, page_claim};
 use crate::io::reader::reserved;
 use crate::io::{ByteSource, ImportError};
@@ -14,8 +15,10 @@ use crate::io::{ByteSource, ImportError};
 /// First and last bytes of a file.
 pub(crate) const PARQUET_MAGIC: [u8; 4] = *b"PAR1";
 const FOOTER_LENGTH: u64 = 8;
-/// Snappy copies at most 64 bytes for 2, deflate ends at 1032.
+/// Codecs go further only as far as values take room.
 const MAX_RATIO: u64 = 1032;
+/// Bytes of a number with its level, at most.
+const WIDEST_VALUE: u64 = 9;
 const ALWAYS_ALLOWED: u64 = 64 << 10;
 const ROWS_ALLOWED: u64 = 1 << 20;
 const VALUES_ALLOWED: u64 = 1 << 22;
@@ -93,12 +96,13 @@ fn check_chunk(
     n_values: &mut u64,
 ) -> Result<(), ImportError> {
     let place = format!("column {:?}", chunk.column_path().string());
-    if !matches!(chunk.compression(), Compression::UNCOMPRESSED | Compression::SNAPPY | Compression::GZIP(_)) {
+    let codec = chunk.compression();
+    if !is_known(codec) {
         return Err(ImportError::Format {
             file: name.to_owned(),
             place,
-            found: format!("is compressed with {}", chunk.compression()),
-            expected: "snappy, gzip or none".to_owned(),
+            found: format!("is compressed with {codec}"),
+            expected: CODECS.to_owned(),
             advice: "write it again with compression='snappy'".to_owned(),
         });
     }
@@ -114,7 +118,7 @@ fn check_chunk(
     let most_values = size.saturating_mul(VALUES_PER_BYTE).max(VALUES_ALLOWED);
     while at < end {
         let claim = read_claim(name, source, at, end)?;
-        let page = claim.filter(is_possible).ok_or_else(|| {
+        let page = claim.filter(|page| is_possible(page, codec, size)).ok_or_else(|| {
             let found = "has a damaged page or one that claims more than it can hold".to_owned();
             damaged(name, &place, found, &format!("a page at byte {at}"))
         })?;
@@ -129,9 +133,14 @@ fn check_chunk(
     Ok(())
 }
 
-fn is_possible(page: &PageClaim) -> bool {
+/// Whether a page of a file of `size` bytes can unpack to as much as it claims: it is no further than its codec goes, and,
+/// where that goes far, no further than its values, or those of as many rows as there may be, take.
+pub(super) fn is_possible(page: &PageClaim, codec: Compression, size: u64) -> bool {
     let numbers = [page.uncompressed, page.compressed, page.n_dictionary, page.n_values];
-    let most = page.compressed.cast_unsigned().saturating_mul(MAX_RATIO).saturating_add(ALWAYS_ALLOWED);
+    let by_codec = |ratio| page.compressed.cast_unsigned().saturating_mul(ratio).saturating_add(ALWAYS_ALLOWED);
+    let n_values = page.n_values.max(page.n_dictionary).cast_unsigned().min(size.max(ROWS_ALLOWED));
+    let by_values = n_values.saturating_mul(WIDEST_VALUE).saturating_add(ALWAYS_ALLOWED);
+    let most = by_codec(max_ratio(codec)).min(by_values.max(by_codec(MAX_RATIO)));
     numbers.iter().all(|number| (0..=i64::from(i32::MAX)).contains(number))
         && page.uncompressed.cast_unsigned() <= most
         && page.n_dictionary <= page.uncompressed

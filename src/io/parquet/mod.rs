@@ -2,34 +2,36 @@
 //!
 //! Which tables are expression `expression_kind` says, which embeddings `table_kind`, where floating-point columns count as fractions; a column with
 //! lists of numbers is an embedding, too. Cell ids are found as in a CSV; pandas' `__index_level_0__` is a name of
-//! theirs. Columns that are neither are listed in a warning. Pages may be uncompressed or packed with Snappy or gzip;
-//! others are refused. What the file claims is held against its size first (`guard`), and every page against its content
+//! theirs. Columns that are neither are listed in a warning. Pages may be plain or packed with Snappy, gzip, zstd or LZ4
+//! (`codec`); others are refused. What the file claims is held against its size first (`guard`), and every page against its content
 //! (`pages`).
 
+mod chunk;
+mod codec;
 mod columns;
 mod expression;
 mod guard;
 mod pages;
+mod plain;
+mod read_ahead;
 mod thrift;
 
-use std::io;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaDataReader;
-use parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::schema::types::SchemaDescriptor;
 
-use columns::{Kind, Values, kind_of, read_flat, read_lists};
+use columns::{File, Kind, Values, kind_of, read_flat, read_lists};
 use expression::are_expression;
 pub(crate) use expression::import_parquet_expression;
 pub(crate) use guard::PARQUET_MAGIC;
 use guard::{check_pages, checked_footer, damaged, max_text};
 
+use read_ahead::ReadAhead;
+
 use super::labels::{LabelsFile, number_values};
 use super::npy::look;
-use super::reader::{SequentialReader, reserved};
+use super::reader::reserved;
 use super::table_kind::{ColumnKind, dimensions};
 use super::tensor::{ArrayContent, distinct_ids, is_id_name, quoted_list};
 use super::{ByteSource, EmbeddingFormat, ExpressionFormat, FileKind, ImportError, LabelsFormat};
@@ -37,34 +39,6 @@ use crate::data::{DenseMatrix, LabelColumn, LabelValues, Observer};
 
 /// How pandas names an index without a name.
 const PANDAS_INDEX: &str = "__index_level_";
-const BLOCK: usize = 64 << 10;
-
-/// A source as the Parquet crate reads it.
-struct Chunks(Arc<dyn ByteSource>);
-
-impl Length for Chunks {
-    fn len(&self) -> u64 {
-        self.0.size()
-    }
-}
-
-impl ChunkReader for Chunks {
-    type T = io::BufReader<SequentialReader>;
-
-    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
-        Ok(io::BufReader::with_capacity(BLOCK, SequentialReader::new(Arc::clone(&self.0), start)))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
-        let end = start.checked_add(length as u64);
-        if end.is_none_or(|end| end > self.0.size()) {
-            return Err(ParquetError::EOF(format!("{length} bytes at byte {start} of {}", self.0.size())));
-        }
-        let mut bytes = vec![0; length];
-        self.0.read_at(start, &mut bytes).map_err(|error| ParquetError::General(error.to_string()))?;
-        Ok(Bytes::from(bytes))
-    }
-}
 
 /// A column that can be read.
 struct Column {
@@ -77,9 +51,8 @@ struct Column {
 /// An open file.
 struct Table {
     name: String,
-    file: SerializedFileReader<Chunks>,
-    /// Bytes of the file.
-    size: u64,
+    metadata: ParquetMetaData,
+    source: ReadAhead,
     n_rows: usize,
     columns: Vec<Column>,
     /// Names of columns that can't be read.
@@ -88,19 +61,23 @@ struct Table {
 
 impl Table {
     fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
-        checked_footer(name, &*source)?;
-        let file = SerializedFileReader::new(Chunks(Arc::clone(&source)))
+        let source = ReadAhead::new(source);
+        let metadata = ParquetMetaDataReader::decode_metadata(&checked_footer(name, &source)?)
             .map_err(|error| damaged(name, "its footer", format!("can't be read ({error})"), "Parquet's metadata"))?;
-        let (columns, unread) = columns_of(file.metadata().file_metadata().schema_descr());
+        let (columns, unread) = columns_of(metadata.file_metadata().schema_descr());
         let used: Vec<usize> = columns.iter().map(|column| column.at).collect();
-        check_pages(name, &*source, file.metadata(), &used)?;
-        let n_rows = file.metadata().file_metadata().num_rows() as usize;
+        check_pages(name, &source, &metadata, &used)?;
+        let n_rows = metadata.file_metadata().num_rows() as usize;
         if n_rows == 0 {
             let found = format!("only {} columns", columns.len());
             let hint = "write the table again with its rows".to_owned();
             return Err(ImportError::NoContent { file: name.to_owned(), what: "row", found, hint });
         }
-        Ok(Self { name: name.to_owned(), file, size: source.size(), n_rows, columns, unread })
+        Ok(Self { name: name.to_owned(), metadata, source, n_rows, columns, unread })
+    }
+
+    fn file(&self) -> File<'_> {
+        File { metadata: &self.metadata, source: &self.source }
     }
 
     fn error(&self, column: &Column, found: &str) -> ImportError {
@@ -108,7 +85,7 @@ impl Table {
     }
 
     fn values(&self, column: &Column) -> Result<Values, ImportError> {
-        let values = read_flat(&self.file, column.at, column.kind, self.n_rows, max_text(self.size));
+        let values = read_flat(self.file(), column.at, column.kind, self.n_rows, max_text(self.source.size()));
         values.map_err(|found| self.error(column, &found))
     }
 
@@ -132,7 +109,7 @@ impl Table {
         if let [list] = columns
             && list.is_list
         {
-            let numbers = read_lists(&self.file, list.at, list.kind, self.n_rows);
+            let numbers = read_lists(self.file(), list.at, list.kind, self.n_rows);
             let numbers = numbers.map_err(|found| self.error(list, &found))?;
             let values = numbers.iter().map(|&number| number as f32).collect();
             return DenseMatrix::new(self.n_rows, numbers.len() / self.n_rows, values).map_err(data_error);

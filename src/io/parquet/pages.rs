@@ -2,12 +2,17 @@
 //!
 //! The crate trusts some of what a page says and would panic: a dictionary that never came, levels longer than the
 //! page or encoded in another way, runs whose length does not end. Here each is an error. Values may be plain, from a
-//! dictionary or, as booleans are, in runs; other encodings are refused by name.
+//! dictionary or, as booleans are, in runs; the delta encodings and split bytes are made plain (`plain`); other encodings are
+//! refused by name.
 
+use bytes::Bytes;
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::schema::types::ColumnDescriptor;
+
+use super::chunk::ChunkPages;
+use super::plain::plain;
 
 /// Bytes of the longest run length that fits 32 bits.
 const MAX_VARINT: usize = 5;
@@ -16,28 +21,42 @@ const MAX_BITS: u8 = 32;
 
 /// The pages of a column, checked.
 pub(super) struct CheckedPages {
-    pages: Box<dyn PageReader>,
+    pages: ChunkPages,
     /// Highest levels of the column, 0 where it has none.
     max_repetition: i16,
     max_definition: i16,
     has_dictionary: bool,
-    /// Whether values are texts, each behind its length.
-    is_bytes: bool,
+    /// The type of values, and its bytes where it says.
+    physical: (Physical, usize),
 }
 
 impl CheckedPages {
-    pub(super) fn new(pages: Box<dyn PageReader>, column: &ColumnDescriptor) -> Self {
+    pub(super) fn new(pages: ChunkPages, column: &ColumnDescriptor) -> Self {
         let (max_repetition, max_definition) = (column.max_rep_level(), column.max_def_level());
-        let is_bytes = column.physical_type() == Physical::BYTE_ARRAY;
-        Self { pages, max_repetition, max_definition, has_dictionary: false, is_bytes }
+        let length = if column.physical_type() == Physical::FIXED_LEN_BYTE_ARRAY { column.type_length() } else { 0 };
+        let physical = (column.physical_type(), usize::try_from(length).unwrap_or(0));
+        Self { pages, max_repetition, max_definition, has_dictionary: false, physical }
     }
 
-    fn check(&mut self, page: &Page) -> Result<()> {
+    /// Checks a page and makes its values plain where the crate should not decode them.
+    fn checked(&mut self, mut page: Page) -> Result<Page> {
+        let made_plain = self.check(&page)?;
+        if let (Some(content), Page::DataPage { buf, encoding, .. } | Page::DataPageV2 { buf, encoding, .. }) =
+            (made_plain, &mut page)
+        {
+            (*buf, *encoding) = (content, Encoding::PLAIN);
+        }
+        Ok(page)
+    }
+
+    /// The content of the page with plain values, where they were encoded in a way that is rewritten.
+    fn check(&mut self, page: &Page) -> Result<Option<Bytes>> {
         match page {
             Page::DictionaryPage { buf, num_values, .. } => {
                 self.has_dictionary = true;
                 check(*num_values as usize <= buf.len(), "a dictionary claims more values than it has bytes")?;
-                self.check_plain(buf, *num_values as usize)
+                self.check_plain(buf, *num_values as usize)?;
+                Ok(None)
             }
             Page::DataPage { buf, num_values, encoding, def_level_encoding, rep_level_encoding, .. } => {
                 let mut n_present = *num_values as usize;
@@ -54,7 +73,7 @@ impl CheckedPages {
                 if self.max_definition == 0 {
                     n_present = *num_values as usize;
                 }
-                self.check_values(*encoding, rest, n_present)
+                self.check_values(*encoding, buf, rest, n_present)
             }
             Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
                 let mut n_present = *num_values as usize;
@@ -62,7 +81,7 @@ impl CheckedPages {
                 let mut rest: &[u8] = buf;
                 for (max, length) in levels {
                     let Some((runs, after)) = rest.split_at_checked(*length as usize) else {
-                        return check(false, "levels are longer than their page");
+                        return Err(ParquetError::General("levels are longer than their page".to_owned()));
                     };
                     if max > 0 {
                         check_runs(runs, n_bits(max))?;
@@ -73,14 +92,14 @@ impl CheckedPages {
                 if self.max_definition == 0 {
                     n_present = *num_values as usize;
                 }
-                self.check_values(*encoding, rest, n_present)
+                self.check_values(*encoding, buf, rest, n_present)
             }
         }
     }
 
     /// Texts must be as long as they say, as many as there are to be.
     fn check_plain(&self, mut values: &[u8], n_present: usize) -> Result<()> {
-        if self.is_bytes {
+        if self.physical.0 == Physical::BYTE_ARRAY {
             for _ in 0..n_present {
                 values = counted(values)?.1;
             }
@@ -88,7 +107,17 @@ impl CheckedPages {
         Ok(())
     }
 
-    fn check_values(&self, encoding: Encoding, values: &[u8], n_present: usize) -> Result<()> {
+    /// Checks the values at the end of a page, or makes a page of it with plain ones.
+    fn check_values(&self, encoding: Encoding, page: &[u8], values: &[u8], n_present: usize) -> Result<Option<Bytes>> {
+        let damaged = |found| ParquetError::General(format!("values encoded with {encoding}: {found}"));
+        if let Some(plain) = plain(encoding, self.physical, values, n_present).map_err(damaged)? {
+            let levels = &page[..page.len() - values.len()];
+            return Ok(Some([levels, &plain].concat().into()));
+        }
+        self.check_encoded(encoding, values, n_present).map(|()| None)
+    }
+
+    fn check_encoded(&self, encoding: Encoding, values: &[u8], n_present: usize) -> Result<()> {
         match encoding {
             Encoding::PLAIN => self.check_plain(values, n_present),
             Encoding::RLE => check_runs(counted(values)?.0, 1),
@@ -179,23 +208,20 @@ fn check_runs(mut bytes: &[u8], bits: u8) -> Result<()> {
 
 impl PageReader for CheckedPages {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
-        let page = self.pages.get_next_page()?;
-        if let Some(page) = &page {
-            self.check(page)?;
-        }
-        Ok(page)
+        let page = self.pages.next_page().map_err(ParquetError::General)?;
+        page.map(|page| self.checked(page)).transpose()
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
-        self.pages.peek_next_page()
+        Err(ParquetError::NYI("looking at a page before it is read".to_owned()))
     }
 
     fn skip_next_page(&mut self) -> Result<()> {
-        self.pages.skip_next_page()
+        Err(ParquetError::NYI("skipping a page".to_owned()))
     }
 
     fn at_record_boundary(&mut self) -> Result<bool> {
-        self.pages.at_record_boundary()
+        Ok(self.pages.is_at_row())
     }
 }
 

@@ -1,11 +1,11 @@
 use super::*;
-use crate::data::{MISSING_CODE, Silent};
-use crate::io::fixtures::{compare_embeddings, open_file, survives_damage};
+use crate::data::{LabelColumn, LabelValues, MISSING_CODE, Silent};
+use crate::io::fixtures::{compare_embeddings, json, open_file, survives_damage};
 use crate::io::{EmbeddingFormat, FileKind, Imported, MemorySource, import_as};
 
 #[test]
 fn tables_of_pandas_and_arrow_have_their_numbers() {
-    assert_eq!(compare_embeddings("parquet"), 5);
+    assert_eq!(compare_embeddings("parquet"), 10);
 }
 
 #[test]
@@ -24,8 +24,37 @@ fn labels_keep_ids_categories_and_missing_values() {
 
 #[test]
 fn other_codecs_are_named_with_what_to_do() {
-    let message = open_file("parquet/zstd.parquet").unwrap_err().to_string();
-    assert!(message.contains("\"UMAP_1\"") && message.contains("ZSTD") && message.contains("snappy"), "{message}");
+    let message = open_file("parquet/brotli.parquet").unwrap_err().to_string();
+    assert!(
+        message.contains("\"UMAP_1\"") && message.contains("BROTLI") && message.contains("zstd, snappy"),
+        "{message}"
+    );
+}
+
+#[test]
+fn delta_encodings_and_split_bytes_hold_what_arrow_wrote() {
+    let Imported::Labels(labels) = open_file("parquet/many.parquet").unwrap() else { panic!("no labels") };
+    let expected = json("parquet/many.json");
+    assert_eq!(labels.ids, serde_json::from_value(expected["cell"].clone()).unwrap());
+    let batches: Vec<Option<String>> = serde_json::from_value(expected["batch"].clone()).unwrap();
+    let batches: Vec<String> = batches.into_iter().map(Option::unwrap_or_default).collect();
+    assert_eq!(labels.columns[0], LabelColumn::from_texts("batch", &batches));
+    for column in &labels.columns[1..] {
+        let LabelValues::Numeric(found) = &column.values else { panic!("{} is no number", column.name) };
+        let wanted: Vec<Option<f64>> = serde_json::from_value(expected[&column.name].clone()).unwrap();
+        assert_eq!(found.len(), wanted.len());
+        let is_equal = |(found, wanted): (&f64, &Option<f64>)| wanted.map_or(found.is_nan(), |wanted| *found == wanted);
+        assert!(found.iter().zip(&wanted).all(is_equal), "{}", column.name);
+    }
+}
+
+#[test]
+fn a_page_that_packs_far_is_read_where_its_values_take_the_room() {
+    let Imported::Embedding { values, .. } = open_file("parquet/zeros.parquet").unwrap() else {
+        panic!("no embedding")
+    };
+    assert_eq!((values.n_rows(), values.n_cols()), (300_000, 2));
+    assert!(values.values().iter().all(|&value| value == 0.0));
 }
 
 #[test]
@@ -41,7 +70,18 @@ fn one_hot_labels_open_as_an_embedding_where_that_is_asked_for() {
 
 #[test]
 fn damage_is_an_error_or_harmless() {
-    for file in ["snappy.parquet", "gzip_v2.parquet", "lists.parquet", "labels.parquet", "plain.parquet"] {
+    for file in [
+        "polars_zstd.parquet",
+        "polars_lz4.parquet",
+        "encodings_v1.parquet",
+        "encodings_v2.parquet",
+        "many.parquet",
+        "snappy.parquet",
+        "gzip_v2.parquet",
+        "lists.parquet",
+        "labels.parquet",
+        "plain.parquet",
+    ] {
         survives_damage(&format!("parquet/{file}"), 3000);
     }
 }

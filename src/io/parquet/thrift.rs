@@ -27,6 +27,21 @@ pub(super) struct PageClaim {
     pub(super) n_values: i64,
     /// Bytes of the header itself.
     pub(super) length: usize,
+    /// `PageType`: 0 data, 2 dictionary, 3 data of version 2.
+    pub(super) kind: i64,
+    /// `Encoding` of the values.
+    pub(super) encoding: i64,
+    /// `Encoding` of the levels, version 1.
+    pub(super) definitions: i64,
+    pub(super) repetitions: i64,
+    /// Version 2.
+    pub(super) n_nulls: i64,
+    pub(super) n_rows: i64,
+    /// Bytes of the levels, version 2.
+    pub(super) definition_bytes: i64,
+    pub(super) repetition_bytes: i64,
+    /// Whether a page of version 2 says that it is not compressed.
+    pub(super) is_unpacked: bool,
 }
 
 /// Whether bytes begin with a struct whose lists and texts are all there, and whose schema has the children it claims.
@@ -59,10 +74,19 @@ pub(super) fn page_claim(bytes: &[u8]) -> Option<PageClaim> {
     let mut claim = PageClaim::default();
     let mut cursor = Cursor { rest: bytes };
     cursor.fields(MAX_DEPTH, &mut |path, value| match path {
+        [1] => claim.kind = value,
         [2] => claim.uncompressed = value,
         [3] => claim.compressed = value,
         [5 | 8, 1] => claim.n_values = value,
         [7, 1] => claim.n_dictionary = value,
+        [5 | 7, 2] | [8, 4] => claim.encoding = value,
+        [5, 3] => claim.definitions = value,
+        [5, 4] => claim.repetitions = value,
+        [8, 2] => claim.n_nulls = value,
+        [8, 3] => claim.n_rows = value,
+        [8, 5] => claim.definition_bytes = value,
+        [8, 6] => claim.repetition_bytes = value,
+        [8, 7] => claim.is_unpacked = value == 0,
         _ => (),
     })?;
     claim.length = bytes.len() - cursor.rest.len();
@@ -142,7 +166,7 @@ impl Cursor<'_> {
         is_forest(&n_children).then_some(())
     }
 
-    /// Steps over a struct, telling `seen` of every whole number with the ids of the fields that lead to it.
+    /// Steps over a struct, telling `seen` of every whole number and boolean with the ids of the fields that lead to it.
     fn fields(&mut self, depth: usize, seen: &mut dyn FnMut(&[i64], i64)) -> Option<()> {
         let depth = depth.checked_sub(1)?;
         let mut id = 0_i64;
@@ -151,7 +175,8 @@ impl Cursor<'_> {
             (id, kind) = self.field(id)?;
             match kind {
                 0 => return Some(()),
-                1 | 2 => (),
+                // A boolean is its type: 1 is true, 2 false.
+                1 | 2 => seen(&[id], i64::from(kind == 1)),
                 3 => self.skip(1)?,
                 4..=6 => {
                     let value = self.zigzag()?;
@@ -210,7 +235,8 @@ mod tests {
         // type 0, uncompressed 24, compressed 20, data page header { 4 values, … }
         let bytes = [0x15, 0, 0x15, 48, 0x15, 40, 0x2c, 0x15, 8, 0x15, 0, 0, 0, 99];
         let claim = page_claim(&bytes).unwrap();
-        assert_eq!(claim, PageClaim { uncompressed: 24, compressed: 20, n_dictionary: 0, n_values: 4, length: 13 });
+        let expected = PageClaim { uncompressed: 24, compressed: 20, n_values: 4, length: 13, ..PageClaim::default() };
+        assert_eq!(claim, expected);
         for length in 0..13 {
             assert_eq!(page_claim(&bytes[..length]), None, "{length}");
         }

@@ -10,8 +10,8 @@ use featurescope::data::{
     Dataset, DenseMatrix, GeneAnnotation, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Observer,
 };
 use featurescope::io::{
-    AnnDataFile, EmbeddingFormat, FileKind, GeneSetFormat, ImportError, Imported, LabelsFile, LabelsFormat,
-    MemorySource, SaeWeightsFile, assemble, import, import_all, import_as,
+    AnnDataFile, EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, ImportError, Imported, LabelsFile,
+    LabelsFormat, MemorySource, SaeWeightsFile, assemble, import, import_all, import_as,
 };
 use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 
@@ -117,6 +117,7 @@ pub fn arrays(bytes: &[u8]) {
 pub fn parquet(bytes: &[u8]) {
     opened(FileKind::Embedding(EmbeddingFormat::Parquet), "latent.parquet", bytes);
     opened(FileKind::Labels(LabelsFormat::Parquet), "labels.parquet", bytes);
+    opened(FileKind::Expression(ExpressionFormat::Parquet), "counts.parquet", bytes);
     checked_import("table.parquet", bytes);
 }
 
@@ -124,6 +125,7 @@ pub fn parquet(bytes: &[u8]) {
 pub fn text(bytes: &[u8]) {
     opened(FileKind::Embedding(EmbeddingFormat::Csv), "latent.csv", bytes);
     opened(FileKind::Labels(LabelsFormat::Csv), "labels.csv", bytes);
+    opened(FileKind::Expression(ExpressionFormat::Csv), "counts.csv", bytes);
     opened(FileKind::GeneSets(GeneSetFormat::Gmt), "sets.gmt", bytes);
     opened(FileKind::GeneSets(GeneSetFormat::Gmx), "sets.gmx", bytes);
     opened(FileKind::GeneSets(GeneSetFormat::Json), "sets.json", bytes);
