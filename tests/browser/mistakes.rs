@@ -53,7 +53,8 @@ fn mistakes() -> Vec<(&'static str, Vec<u8>, [&'static str; 2])> {
 }
 
 fn header(delimiter: &str) -> String {
-    (0..12).map(|cell| format!("{delimiter}cell{cell}-1")).collect()
+    let cells: Vec<String> = (0..12).map(|cell| format!("{delimiter}cell{cell}-1")).collect();
+    cells.concat()
 }
 
 #[tokio::test]

@@ -93,19 +93,21 @@ impl MatrixReader<'_> {
             let values = self.archive.floats_in(array, window)?;
             progress.begin_dense(&array.path, &values)?;
             let entries = Entries::of_dense(window.start as usize, self.n_genes, &values);
-            self.pack(&array.path, &mut packer, entries)?;
+            if !self.pack(&array.path, &mut packer, entries)? {
+                break;
+            }
             progress.advance(window.length * array.row_length())?;
         }
         self.packed(&array.path, packer)
     }
 
-    /// Hands entries on to be packed.
-    fn pack(&self, path: &str, packer: &mut Packer, entries: Entries) -> Result<(), ImportError> {
+    /// Hands entries on to be packed; whether that goes on.
+    fn pack(&self, path: &str, packer: &mut Packer, entries: Entries) -> Result<bool, ImportError> {
         if let Some(at) = entries.values.iter().position(|value| !value.is_finite()) {
             let place = (entries.cells[at] as usize, entries.genes[at] as usize);
             return Err(self.not_finite(path, entries.values[at], place));
         }
-        packer.push(entries).map_err(|error| self.data_error(path, error))
+        Ok(packer.push(entries))
     }
 
     fn packed(&self, path: &str, packer: Packer) -> Result<PackedMatrix, ImportError> {
@@ -185,7 +187,9 @@ impl MatrixReader<'_> {
             if let GeneRows::Some(genes) = genes {
                 entries = entries.of_genes(genes);
             }
-            self.pack(path, &mut packer, entries)?;
+            if !self.pack(path, &mut packer, entries)? {
+                break;
+            }
             progress.advance(window.length)?;
         }
         self.packed(path, packer)

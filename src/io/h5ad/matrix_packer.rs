@@ -70,27 +70,28 @@ mod one_thread {
     use super::{DataError, Entries, Growing, PackedBatch, PackedMatrix};
 
     /// Packs at once.
-    pub(in crate::io::h5ad) struct Packer(Growing);
+    pub(in crate::io::h5ad) struct Packer {
+        growing: Growing,
+        failed: Option<DataError>,
+    }
 
     impl Packer {
         pub(in crate::io::h5ad) fn new(matrix: PackedMatrix) -> Self {
-            Self(Growing { matrix, batch: PackedBatch::default() })
+            Self { growing: Growing { matrix, batch: PackedBatch::default() }, failed: None }
         }
 
-        /// Takes the entries of the next window.
-        ///
-        /// # Errors
-        /// As [`PackedMatrix::push_batch`].
-        pub(in crate::io::h5ad) fn push(&mut self, entries: Entries) -> Result<(), DataError> {
-            self.0.push(&entries)
+        /// Takes the entries of the next window; where it can't go on it says `false`, and [`Self::finish`] why.
+        pub(in crate::io::h5ad) fn push(&mut self, entries: Entries) -> bool {
+            self.failed = self.growing.push(&entries).err();
+            self.failed.is_none()
         }
 
         /// The matrix.
         ///
         /// # Errors
-        /// None.
+        /// As [`PackedMatrix::push_batch`].
         pub(in crate::io::h5ad) fn finish(self) -> Result<PackedMatrix, DataError> {
-            Ok(self.0.finish())
+            self.failed.map_or_else(|| Ok(self.growing.finish()), Err)
         }
     }
 }
@@ -105,7 +106,7 @@ mod two_threads {
     /// Windows that may wait.
     const WAITING: usize = 2;
 
-    /// Packs on another thread; an error comes out at a later window or at the end.
+    /// Packs on another thread.
     pub(in crate::io::h5ad) struct Packer {
         windows: SyncSender<Entries>,
         thread: JoinHandle<Result<PackedMatrix, DataError>>,
@@ -117,20 +118,15 @@ mod two_threads {
             Self { windows, thread: thread::spawn(move || pack(matrix, &received)) }
         }
 
-        /// Takes the entries of the next window. Once packing has failed they are dropped: [`Self::finish`] says why.
-        ///
-        /// # Errors
-        /// None here.
-        pub(in crate::io::h5ad) fn push(&mut self, entries: Entries) -> Result<(), DataError> {
-            // The thread hangs up only where it has failed.
-            let _ = self.windows.send(entries);
-            Ok(())
+        /// Takes the entries of the next window; where it can't go on it says `false`, and [`Self::finish`] why.
+        pub(in crate::io::h5ad) fn push(&mut self, entries: Entries) -> bool {
+            self.windows.send(entries).is_ok()
         }
 
         /// The matrix, once everything is packed.
         ///
         /// # Errors
-        /// As [`PackedMatrix::push_batch`], for the first window that gave one.
+        /// As [`PackedMatrix::push_batch`].
         ///
         /// # Panics
         /// If packing did: a bug.

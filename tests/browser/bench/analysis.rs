@@ -40,6 +40,7 @@ const ALL_ACTIVE: &str = "const label = [...document.querySelectorAll('label')].
     return true";
 
 /// What to time in one tab.
+#[expect(clippy::struct_excessive_bools, reason = "each is asked for or not, as the plan says")]
 #[derive(Debug, Deserialize)]
 struct Job {
     /// What results are filed under.
