@@ -3,7 +3,13 @@
 //! Reading (inflating, mostly) and packing take about as long, so where there are threads one packs while the other reads:
 //! two windows may wait. The browser's worker has one thread, which does both in turn. The result is the same.
 
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
 use crate::data::{DataError, PackedBatch, PackedMatrix};
+
+/// Windows that may wait.
+const WAITING: usize = 2;
 
 /// Entries of a window in the file's order.
 #[derive(Debug)]
@@ -43,15 +49,73 @@ impl Entries {
     }
 }
 
+/// Packs windows in their order, on another thread where one can be had.
+pub(super) enum Packer {
+    /// The matrix, and what went wrong with it.
+    Here(Growing, Option<DataError>),
+    Beside(SyncSender<Entries>, JoinHandle<Result<PackedMatrix, DataError>>),
+}
+
+impl Packer {
+    /// Begins with a matrix without values.
+    pub(super) fn new(matrix: PackedMatrix) -> Self {
+        let (windows, received) = sync_channel(WAITING);
+        let (here, beside) = (Growing::new(matrix.clone()), Growing::new(matrix));
+        match thread::Builder::new().spawn(move || beside.pack(&received)) {
+            Ok(thread) => Self::Beside(windows, thread),
+            Err(_) => Self::Here(here, None),
+        }
+    }
+
+    /// Takes the entries of the next window; where it can't go on it says `false`, and [`Self::finish`] why.
+    pub(super) fn push(&mut self, entries: Entries) -> bool {
+        match self {
+            Self::Here(growing, failed) => {
+                *failed = growing.push(&entries).err();
+                failed.is_none()
+            }
+            Self::Beside(windows, _) => windows.send(entries).is_ok(),
+        }
+    }
+
+    /// The matrix, once everything is packed.
+    ///
+    /// # Errors
+    /// As [`PackedMatrix::push_batch`].
+    ///
+    /// # Panics
+    /// If packing did: a bug.
+    pub(super) fn finish(self) -> Result<PackedMatrix, DataError> {
+        match self {
+            Self::Here(growing, failed) => failed.map_or_else(|| Ok(growing.finish()), Err),
+            Self::Beside(windows, thread) => {
+                drop(windows);
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+        }
+    }
+}
+
 /// A matrix that grows by windows.
-struct Growing {
+pub(super) struct Growing {
     matrix: PackedMatrix,
     batch: PackedBatch,
 }
 
 impl Growing {
+    fn new(matrix: PackedMatrix) -> Self {
+        Self { matrix, batch: PackedBatch::default() }
+    }
+
     fn push(&mut self, entries: &Entries) -> Result<(), DataError> {
         self.matrix.push_batch(&mut self.batch, &entries.genes, &entries.cells, &entries.values)
+    }
+
+    fn pack(mut self, windows: &Receiver<Entries>) -> Result<PackedMatrix, DataError> {
+        while let Ok(entries) = windows.recv() {
+            self.push(&entries)?;
+        }
+        Ok(self.finish())
     }
 
     fn finish(mut self) -> PackedMatrix {
@@ -60,87 +124,36 @@ impl Growing {
     }
 }
 
-#[cfg(target_arch = "wasm32")]
-pub(super) use one_thread::Packer;
-#[cfg(not(target_arch = "wasm32"))]
-pub(super) use two_threads::Packer;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-#[cfg(target_arch = "wasm32")]
-mod one_thread {
-    use super::{DataError, Entries, Growing, PackedBatch, PackedMatrix};
-
-    /// Packs at once.
-    pub(in crate::io::h5ad) struct Packer {
-        growing: Growing,
-        failed: Option<DataError>,
-    }
-
-    impl Packer {
-        pub(in crate::io::h5ad) fn new(matrix: PackedMatrix) -> Self {
-            Self { growing: Growing { matrix, batch: PackedBatch::default() }, failed: None }
-        }
-
-        /// Takes the entries of the next window; where it can't go on it says `false`, and [`Self::finish`] why.
-        pub(in crate::io::h5ad) fn push(&mut self, entries: Entries) -> bool {
-            self.failed = self.growing.push(&entries).err();
-            self.failed.is_none()
-        }
-
-        /// The matrix.
-        ///
-        /// # Errors
-        /// As [`PackedMatrix::push_batch`].
-        pub(in crate::io::h5ad) fn finish(self) -> Result<PackedMatrix, DataError> {
-            self.failed.map_or_else(|| Ok(self.growing.finish()), Err)
-        }
-    }
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-mod two_threads {
-    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-    use std::thread::{self, JoinHandle};
-
-    use super::{DataError, Entries, Growing, PackedBatch, PackedMatrix};
-
-    /// Windows that may wait.
-    const WAITING: usize = 2;
-
-    /// Packs on another thread.
-    pub(in crate::io::h5ad) struct Packer {
-        windows: SyncSender<Entries>,
-        thread: JoinHandle<Result<PackedMatrix, DataError>>,
-    }
-
-    impl Packer {
-        pub(in crate::io::h5ad) fn new(matrix: PackedMatrix) -> Self {
-            let (windows, received) = sync_channel(WAITING);
-            Self { windows, thread: thread::spawn(move || pack(matrix, &received)) }
-        }
-
-        /// Takes the entries of the next window; where it can't go on it says `false`, and [`Self::finish`] why.
-        pub(in crate::io::h5ad) fn push(&mut self, entries: Entries) -> bool {
-            self.windows.send(entries).is_ok()
-        }
-
-        /// The matrix, once everything is packed.
-        ///
-        /// # Errors
-        /// As [`PackedMatrix::push_batch`].
-        ///
-        /// # Panics
-        /// If packing did: a bug.
-        pub(in crate::io::h5ad) fn finish(self) -> Result<PackedMatrix, DataError> {
-            drop(self.windows);
-            self.thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    #[test]
+    fn both_ways_of_packing_give_the_same() {
+        let empty = || PackedMatrix::empty(2, 3).unwrap();
+        let windows = || [(vec![1, 0], vec![0, 1]), (vec![1, 0], vec![1, 2])];
+        for second in [1.5, 3.0] {
+            let packers = [Packer::Here(Growing::new(empty()), None), Packer::new(empty())];
+            let [here, beside] = packers.map(|mut packer| {
+                for (genes, cells) in windows() {
+                    assert!(packer.push(Entries { genes, cells, values: vec![1.0, second] }));
+                }
+                packer.finish().unwrap()
+            });
+            assert_eq!((here.dense_row(0), &here), (vec![0.0, second, second], &beside));
         }
     }
 
-    fn pack(matrix: PackedMatrix, windows: &Receiver<Entries>) -> Result<PackedMatrix, DataError> {
-        let mut growing = Growing { matrix, batch: PackedBatch::default() };
-        while let Ok(entries) = windows.recv() {
-            growing.push(&entries)?;
+    #[test]
+    fn what_goes_wrong_comes_out_at_the_end() {
+        let twice = || Entries { genes: vec![1, 1], cells: vec![0, 0], values: vec![1.0, 2.0] };
+        let empty = || PackedMatrix::empty(2, 3).unwrap();
+        let mut here = Packer::Here(Growing::new(empty()), None);
+        assert!(!here.push(twice()));
+        let mut beside = Packer::new(empty());
+        while beside.push(twice()) {}
+        for packer in [here, beside] {
+            assert_eq!(packer.finish(), Err(DataError::StoredTwice { major: 1, minor: 0 }));
         }
-        Ok(growing.finish())
     }
 }

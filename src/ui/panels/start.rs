@@ -97,7 +97,7 @@ fn FormatList() -> impl IntoView {
     view! {
         <dl class="start-formats">
             <dt>"Cells and genes"</dt>
-            <dd><code>".h5ad"</code> ", 10x " <code>".h5"</code> " or " <code>".mtx"</code> " with its tables"</dd>
+            <dd><code>".h5ad"</code> ", 10x " <code>".h5"</code> " or " <code>".mtx"</code> " with its tables, a dense " <code>".csv"</code> " or " <code>".parquet"</code></dd>
             <dt>"Embeddings"</dt>
             <dd><code>".npy"</code> ", " <code>".npz"</code> ", " <code>".pt"</code> ", " <code>".parquet"</code> " or in the .h5ad"</dd>
             <dt>"Labels"</dt>
