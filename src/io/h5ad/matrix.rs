@@ -1,9 +1,9 @@
 //! The expression matrix of an AnnData file, made gene-major while it is read.
 //!
-//! A matrix is read once in windows, whose values are appended to their genes' packed rows, so that only the result (about two to
-//! three bytes a non-zero for counts, five to six for other values) and one window are in memory, never a second copy. What
-//! that will take is told, and refused where it is more than there is, once the first window is seen. Stored zeros are
-//! dropped; a place stored twice, an index outside and a value that is not finite are errors.
+//! A matrix is read once in windows, whose values are appended to their genes' packed rows, so that only the result (about
+//! two to three bytes a non-zero for counts, five to six for other values) and a few windows are in memory, never a second
+//! copy. What that will take is told, and refused where it is more than there is, once the first window is seen. Stored
+//! zeros are dropped; a place stored twice, an index outside and a value that is not finite are errors.
 
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
 use super::matrix_packer::{Entries, Packer};

@@ -1,10 +1,10 @@
 //! Embeddings, labels and expression in Parquet, through the `parquet` crate, columns by slices.
 //!
-//! Which tables are expression `expression_kind` says, which embeddings `table_kind`, where floating-point columns count as fractions; a column with
-//! lists of numbers is an embedding, too. Cell ids are found as in a CSV; pandas' `__index_level_0__` is a name of
-//! theirs. Columns that are neither are listed in a warning. Pages may be plain or packed with Snappy, gzip, zstd or LZ4
-//! (`codec`); others are refused. What the file claims is held against its size first (`guard`), and every page against its content
-//! (`pages`).
+//! Which tables are expression `expression_kind` says, which embeddings `table_kind`, where floating-point columns count
+//! as fractions; a column with lists of numbers is an embedding, too. Cell ids are found as in a CSV; pandas'
+//! `__index_level_0__` is a name of theirs. Columns that are neither are listed in a warning. Pages may be plain or packed
+//! with Snappy, gzip, zstd or LZ4 (`codec`); others are refused. What the file claims is held against its size first
+//! (`guard`), and every page against its content (`pages`).
 
 mod chunk;
 mod codec;
