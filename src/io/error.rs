@@ -269,3 +269,16 @@ fn known_matrices(known: &[String]) -> String {
     }
     format!("choose one of those it has: {}", quoted_list(known.iter().map(String::as_str)))
 }
+
+impl ImportError {
+    /// What is wrong with a matrix at a place of a file.
+    pub(crate) fn of_data(file: &str, place: &str, source: DataError) -> Self {
+        let file = file.to_owned();
+        match source {
+            DataError::OutOfMemory { what, bytes } => {
+                Self::OutOfMemory { file, what: what.to_owned(), bytes: bytes as u64 }
+            }
+            source => Self::Data { file, place: place.to_owned(), source },
+        }
+    }
+}

@@ -160,13 +160,7 @@ impl<'a> Entries<'a> {
     }
 
     fn data_error(&self, source: DataError) -> ImportError {
-        let file = self.lines.name().to_owned();
-        match source {
-            DataError::OutOfMemory { what, bytes } => {
-                ImportError::OutOfMemory { file, what: what.to_owned(), bytes: bytes as u64 }
-            }
-            source => ImportError::Data { file, place: "the matrix".to_owned(), source },
-        }
+        ImportError::of_data(self.lines.name(), "the matrix", source)
     }
 }
 

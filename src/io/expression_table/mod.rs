@@ -127,13 +127,7 @@ fn without_missing(mut values: Vec<String>) -> Vec<String> {
 
 /// What can be wrong with a matrix that grows.
 pub(crate) fn matrix_error(name: &str, source: DataError) -> ImportError {
-    let file = name.to_owned();
-    match source {
-        DataError::OutOfMemory { what, bytes } => {
-            ImportError::OutOfMemory { file, what: what.to_owned(), bytes: bytes as u64 }
-        }
-        source => ImportError::Data { file, place: "the table".to_owned(), source },
-    }
+    ImportError::of_data(name, "the table", source)
 }
 
 #[cfg(test)]

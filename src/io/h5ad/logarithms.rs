@@ -43,13 +43,7 @@ pub(super) fn make_natural(
             printable(place)
         ))));
     }
-    scale(expression, libm::log(base)).map_err(|error| match error {
-        DataError::OutOfMemory { what, bytes } => {
-            let (file, what, bytes) = (archive.name().to_owned(), what.to_owned(), bytes as u64);
-            ImportError::OutOfMemory { file, what, bytes }
-        }
-        source => ImportError::Data { file: archive.name().to_owned(), place: place.to_owned(), source },
-    })?;
+    scale(expression, libm::log(base)).map_err(|error| ImportError::of_data(archive.name(), place, error))?;
     Ok(Some(Notice::info(format!(
         "The values of X were logarithms to the base {base} ({PLACE}); they were turned into natural ones."
     ))))

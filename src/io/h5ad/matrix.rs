@@ -220,11 +220,7 @@ impl MatrixReader<'_> {
             let advice = format!("call adata.{}.sum_duplicates() and save again", path.replace('/', "."));
             return self.value_error(path, "holds more than one value", (cell as usize, gene), &advice);
         }
-        if let DataError::OutOfMemory { what, bytes } = source {
-            let (file, what, bytes) = (self.archive.name().to_owned(), what.to_owned(), bytes as u64);
-            return ImportError::OutOfMemory { file, what, bytes };
-        }
-        ImportError::Data { file: self.archive.name().to_owned(), place: path.to_owned(), source }
+        ImportError::of_data(self.archive.name(), path, source)
     }
 
     fn value_error(&self, path: &str, found: &str, (cell, gene): (usize, usize), advice: &str) -> ImportError {
