@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
         while !self.trainer.is_done() && !self.is_stopped {
             self.steps().await?;
             if self.inner.host.now_secs() - self.reported_at >= REPORT_SECS {
-                self.report(false).await?;
+                self.report().await?;
             }
             if self.is_keeping_due() {
                 self.keep().await?;
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
             self.inner.host.yield_now().await;
             self.obey().await?;
         }
-        self.report(false).await
+        self.report().await
     }
 
     /// Steps for one turn.
@@ -232,15 +232,23 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn report(&mut self, paused: bool) -> Result<TrainProgress, EngineError> {
+    async fn report(&mut self) -> Result<TrainProgress, EngineError> {
+        self.measure().await?;
+        self.tell(false);
+        Ok(self.last.clone())
+    }
+
+    async fn measure(&mut self) -> Result<(), EngineError> {
         let began = self.inner.host.now_secs();
-        let progress = self.trainer.progress(self.trained_secs).await?;
+        self.last = self.trainer.progress(self.trained_secs).await?;
         self.reported_at = self.inner.host.now_secs();
         // On a GPU the steps before are waited for here.
         self.trained_secs += self.reported_at - began;
-        self.last = progress.clone();
-        self.job.emit(Event::Training { progress: progress.clone(), paused });
-        Ok(progress)
+        Ok(())
+    }
+
+    fn tell(&self, paused: bool) {
+        self.job.emit(Event::Training { progress: self.last.clone(), paused });
     }
 
     /// Follows the commands that have come, waiting while paused.
@@ -252,12 +260,14 @@ impl<'a> Run<'a> {
             match command {
                 Some(Command::Pause) if !is_paused => {
                     is_paused = true;
-                    self.report(true).await?;
+                    self.measure().await?;
+                    // Whoever reads that it is paused may close the tab.
                     self.keep().await?;
+                    self.tell(true);
                 }
                 Some(Command::Continue) if is_paused => {
                     is_paused = false;
-                    self.report(false).await?;
+                    self.report().await?;
                 }
                 Some(Command::Stop) => {
                     self.is_stopped = true;

@@ -75,9 +75,13 @@ pub enum TrainError {
 
 impl TrainError {
     /// What a device says when it fails; Burn calls one that was lost poisoned.
+    ///
+    /// What was being read when it was lost fails a moment before Burn knows. Too little memory would have shown when
+    /// the buffer was made.
     pub(super) fn device(reason: impl ToString) -> Self {
         let reason = reason.to_string();
-        if reason.contains("device is poisoned") { Self::GpuLost } else { Self::Device { reason } }
+        let is_lost = ["device is poisoned", "could not be mapped"].iter().any(|sign| reason.contains(sign));
+        if is_lost { Self::GpuLost } else { Self::Device { reason } }
     }
 
     pub(super) fn worker(reason: String) -> Self {
