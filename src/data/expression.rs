@@ -2,33 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::{CellId, GeneId, PackedMatrix};
-
-/// What the numbers of an expression matrix are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ValueKind {
-    /// Non-negative whole numbers: raw counts.
-    Counts,
-    /// Non-negative with fractions: normalised, probably log1p'd.
-    NonNegative,
-    /// Some are negative: scaled.
-    Scaled,
-}
-
-impl ValueKind {
-    /// What values of both kinds together are.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Scaled, _) | (_, Self::Scaled) => Self::Scaled,
-            (Self::NonNegative, _) | (_, Self::NonNegative) => Self::NonNegative,
-            (Self::Counts, Self::Counts) => Self::Counts,
-        }
-    }
-}
+use super::{CellId, GeneId, PackedMatrix, ValueKind};
 
 /// What a file says of its genes beside their names, such as symbols beside Ensembl ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,15 +42,8 @@ impl Expression {
     #[must_use]
     pub fn new(gene_names: Vec<String>, by_gene: impl Into<PackedMatrix>) -> Self {
         let by_gene = Arc::new(by_gene.into());
-        let (mut kind, mut largest, mut not_finite) = (ValueKind::Counts, 0.0_f32, None);
-        by_gene.for_each_row(|gene, row| {
-            kind = kind.and(kind_of(&row.values));
-            largest = row.values.iter().copied().fold(largest, f32::max);
-            if not_finite.is_none() {
-                let at = row.values.iter().position(|value| !value.is_finite());
-                not_finite = at.map(|at| (GeneId::from_index(gene), CellId(row.indices[at])));
-            }
-        });
+        let (kind, largest) = (by_gene.kind(), by_gene.largest());
+        let not_finite = by_gene.first_not_finite().map(|(gene, cell)| (GeneId::from_index(gene), CellId(cell)));
         Self { gene_names, gene_columns: Vec::new(), by_gene, kind, largest, not_finite, library_sizes: None }
     }
 
@@ -105,36 +72,5 @@ impl Expression {
             }
         });
         totals
-    }
-}
-
-fn kind_of(values: &[f32]) -> ValueKind {
-    if values.iter().any(|&value| value < 0.0) {
-        ValueKind::Scaled
-    } else if values.iter().all(|&value| value.fract() == 0.0) {
-        ValueKind::Counts
-    } else {
-        ValueKind::NonNegative
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::data::DenseMatrix;
-
-    #[test]
-    fn kinds_are_told_apart() {
-        assert_eq!(kind_of(&[1.0, 2.0]), ValueKind::Counts);
-        assert_eq!(kind_of(&[1.0, 0.5]), ValueKind::NonNegative);
-        assert_eq!(kind_of(&[1.0, -0.5]), ValueKind::Scaled);
-        let of = |values: [f32; 4]| {
-            let matrix = DenseMatrix::new(2, 2, values.to_vec()).unwrap();
-            Expression::new(vec!["A".to_owned(), "B".to_owned()], &matrix)
-        };
-        assert_eq!(of([1.0, 0.0, 0.5, 2.0]).kind, ValueKind::NonNegative);
-        assert_eq!(of([-1.0, 0.0, 0.5, 2.0]).kind, ValueKind::Scaled);
-        assert_eq!((of([1.0; 4]).largest, of([1.0; 4]).not_finite), (1.0, None));
-        assert_eq!(of([1.0, 1.0, f32::NAN, 0.0]).not_finite, Some((GeneId(1), CellId(0))));
     }
 }

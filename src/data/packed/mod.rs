@@ -6,10 +6,12 @@
 //! handed to another thread as they are. Indices ascend strictly; zeros are not stored; the sign of a zero is lost.
 
 mod batch;
+mod kind;
 mod row;
 mod size;
 
 pub use batch::PackedBatch;
+pub use kind::ValueKind;
 use row::{PackedRow, decode, push_number, take_number};
 pub use size::packed_size;
 

@@ -1,6 +1,6 @@
 //! One packed row: how its entries are written and read.
 
-use super::SparseRow;
+use super::{SparseRow, ValueKind};
 use crate::data::DataError;
 
 /// Whole numbers up to here are exact in an f32.
@@ -19,13 +19,18 @@ pub(super) struct PackedRow {
     last: u32,
     /// Whether all values are whole numbers from 1 to 2²⁴.
     pub(super) is_counts: bool,
+    pub(super) kind: ValueKind,
+    pub(super) is_finite: bool,
+    /// The largest value, at least 0.
+    pub(super) largest: f32,
     pub(super) bytes: Vec<u8>,
 }
 
 impl PackedRow {
     /// A row without entries.
     pub(super) fn new() -> Self {
-        Self { n: 0, last: 0, is_counts: true, bytes: Vec::new() }
+        let kind = ValueKind::Counts;
+        Self { n: 0, last: 0, is_counts: true, kind, is_finite: true, largest: 0.0, bytes: Vec::new() }
     }
 
     /// Appends a value that is not 0; `major` is the row's number for messages.
@@ -65,9 +70,14 @@ impl PackedRow {
     #[inline]
     pub(super) fn encode(&mut self, index: u32, value: f32) {
         let count = count_of(value);
-        if self.is_counts && count.is_none() {
-            self.become_floats();
+        if count.is_none() {
+            self.kind = self.kind.with(value);
+            self.is_finite &= value.is_finite();
+            if self.is_counts {
+                self.become_floats();
+            }
         }
+        self.largest = self.largest.max(value);
         let gap = if self.n == 0 { index } else { index - self.last - 1 };
         push_number(&mut self.bytes, gap);
         match count.filter(|_| self.is_counts) {
