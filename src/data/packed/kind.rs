@@ -75,7 +75,10 @@ mod tests {
         assert_eq!(of([[1.0, 0.0, 2.0], [3.0, 0.5, 1.0]]), (ValueKind::NonNegative, 3.0, None));
         assert_eq!(of([[0.5, 0.0, -3.0], [3.0, 0.5, 1.0]]), (ValueKind::Scaled, 3.0, None));
         assert_eq!(of([[-1.0, 0.0, -3.0], [0.0; 3]]), (ValueKind::Scaled, 0.0, None));
-        assert_eq!(of([[1.0; 3], [2.0, f32::NAN, f32::INFINITY]]), (ValueKind::NonNegative, f32::INFINITY, Some((1, 1))));
+        assert_eq!(
+            of([[1.0; 3], [2.0, f32::NAN, f32::INFINITY]]),
+            (ValueKind::NonNegative, f32::INFINITY, Some((1, 1)))
+        );
     }
 
     #[test]

@@ -7,11 +7,11 @@
 use std::sync::{Arc, OnceLock};
 
 use featurescope::data::{
-    Dataset, DenseMatrix, GeneAnnotation, GeneSet, LabelColumn, LabelValues, MISSING_CODE, Observer,
+    Dataset, DenseMatrix, GeneAnnotation, GeneSet, LabelColumn, LabelValues, MISSING_CODE, MatrixChoice, Observer,
 };
 use featurescope::io::{
-    AnnDataFile, EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, ImportError, Imported, LabelsFile,
-    LabelsFormat, MemorySource, SaeWeightsFile, assemble, import, import_all, import_as,
+    AnnDataFile, EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, ImportError, ImportOptions, Imported,
+    LabelsFile, LabelsFormat, MemorySource, SaeWeightsFile, assemble, import, import_all, import_as,
 };
 use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 
@@ -21,6 +21,8 @@ use super::envelope::with_checksums;
 const MAX_MESSAGE: usize = 4000;
 /// More warnings about one file are not read by anyone.
 const MAX_WARNINGS: usize = 200;
+/// Matrices of one file that are asked for beside the first.
+const MAX_MATRICES: usize = 3;
 /// Names under which text is opened.
 const NAMES: [&str; 15] = [
     "file.csv",
@@ -61,12 +63,24 @@ pub type Target = (&'static str, fn(&[u8]));
 pub const TARGETS: [Target; 5] =
     [("hdf5", hdf5), ("arrays", arrays), ("parquet", parquet), ("text", text), ("any", any)];
 
-/// AnnData and 10x matrices, as they are and with their checksums put right.
+/// AnnData and 10x matrices, as they are and with their checksums put right, with each matrix they offer.
 pub fn hdf5(bytes: &[u8]) {
-    opened(FileKind::AnnData, "cells.h5ad", bytes);
+    with_every_matrix(bytes);
     let repaired = with_checksums(bytes.to_vec(), wrong_checksum);
     if repaired != bytes {
-        opened(FileKind::AnnData, "cells.h5ad", &repaired);
+        with_every_matrix(&repaired);
+    }
+}
+
+fn with_every_matrix(bytes: &[u8]) {
+    let name = "cells.h5ad";
+    let Some(Imported::AnnData(file)) = opened(FileKind::AnnData, name, bytes) else { return };
+    for matrix in file.matrices.iter().flat_map(MatrixChoice::others).take(MAX_MATRICES) {
+        let options = ImportOptions { matrix: Some(matrix.to_owned()), memory: None };
+        match options.import(name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()) {
+            Ok(imported) => check_imported(name, &imported),
+            Err(error) => check_error(name, &error),
+        }
     }
 }
 
@@ -149,10 +163,16 @@ pub fn any(bytes: &[u8]) {
     }
 }
 
-fn opened(kind: FileKind, name: &str, bytes: &[u8]) {
+fn opened(kind: FileKind, name: &str, bytes: &[u8]) -> Option<Imported> {
     match import_as(kind, name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()) {
-        Ok(imported) => check_imported(name, &imported),
-        Err(error) => check_error(name, &error),
+        Ok(imported) => {
+            check_imported(name, &imported);
+            Some(imported)
+        }
+        Err(error) => {
+            check_error(name, &error);
+            None
+        }
     }
 }
 
