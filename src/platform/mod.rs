@@ -7,8 +7,10 @@ mod host;
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+mod read_ahead;
 #[cfg(feature = "web")]
 pub mod web;
 
 pub use host::{Host, HostError, LocalTask, Pool, Store};
 pub use memory::MemoryStore;
+pub use read_ahead::ReadAhead;

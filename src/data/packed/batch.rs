@@ -42,12 +42,10 @@ impl PackedMatrix {
         batch.sort(n_major, majors, minors, values);
         let mut start = 0;
         for (major, (row, &end)) in self.rows.iter_mut().zip(&batch.places).enumerate() {
-            for &(minor, value) in &batch.entries[start..end as usize] {
-                if value != 0.0 {
-                    row.push(major, minor, value)?;
-                    self.n_nonzero += 1;
-                }
-            }
+            let n_before = row.n;
+            let appended = row.append(major, batch.entries[start..end as usize].iter().copied());
+            self.n_nonzero += (row.n - n_before) as usize;
+            appended?;
             start = end as usize;
         }
         Ok(())

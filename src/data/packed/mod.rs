@@ -12,7 +12,7 @@ mod size;
 
 pub use batch::PackedBatch;
 pub use kind::ValueKind;
-use row::{PackedRow, decode, push_number, take_number};
+use row::{PackedRow, Written, decode, take_number};
 pub use size::packed_size;
 
 use super::{DataError, DenseMatrix, SparseMatrix};
@@ -139,7 +139,7 @@ impl PackedMatrix {
             let reason = format!("index {minor} in row {major} is outside {n_minor} × {n_major}");
             return Err(DataError::Sparse { reason });
         };
-        row.push(major, minor, value)?;
+        row.append(major, [(minor, value)])?;
         self.n_nonzero += 1;
         Ok(())
     }
@@ -234,7 +234,9 @@ impl PackedMatrix {
         let rows = &self.rows[start..end];
         let mut bytes = Vec::with_capacity(rows.iter().map(|row| row.bytes.len() + 5).sum());
         for row in rows {
-            push_number(&mut bytes, row.n << 1 | u32::from(row.is_counts));
+            let mut head = Written::new();
+            head.push_number(row.n << 1 | u32::from(row.is_counts));
+            bytes.extend_from_slice(head.as_slice());
             bytes.extend_from_slice(&row.bytes);
         }
         bytes
@@ -291,9 +293,9 @@ impl From<SparseMatrix> for PackedMatrix {
         let pack = |major: usize| {
             let mut row = PackedRow::new();
             let (indices, values) = matrix.major(major);
-            for (&index, &value) in indices.iter().zip(values).filter(|(_, value)| **value != 0.0) {
-                row.encode(index, value);
-            }
+            let entries = indices.iter().copied().zip(values.iter().copied());
+            // The indices of a sparse matrix ascend, so only memory can end here, as it would in any other collection.
+            row.append(major, entries).unwrap_or_else(|error| panic!("{error}"));
             row
         };
         let rows: Vec<PackedRow> = (0..matrix.n_major()).map(pack).collect();

@@ -9,6 +9,8 @@ const LARGEST_COUNT: u32 = 1 << 24;
 pub(super) const GROWTH: usize = 64;
 /// Bytes that an entry takes at most.
 const LONGEST_ENTRY: usize = 10;
+/// Bytes that are written before they go to their row.
+const WRITTEN: usize = 128;
 
 /// A row as it is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,18 +35,53 @@ impl PackedRow {
         Self { n: 0, last: 0, is_counts: true, kind, is_finite: true, largest: 0.0, bytes: Vec::new() }
     }
 
-    /// Appends a value that is not 0; `major` is the row's number for messages.
+    /// Appends entries whose indices ascend beyond those so far; zeros are dropped, and what came before an error
+    /// stays. `major` is the row's number for messages.
     ///
     /// # Errors
     /// [`DataError::StoredTwice`], [`DataError::Sparse`] for an index below the last one, [`DataError::OutOfMemory`].
-    #[inline]
-    pub(super) fn push(&mut self, major: usize, index: u32, value: f32) -> Result<(), DataError> {
-        if self.n > 0 && index <= self.last {
-            return Err(self.out_of_order(major, index));
+    pub(super) fn append(
+        &mut self,
+        major: usize,
+        entries: impl IntoIterator<Item = (u32, f32)>,
+    ) -> Result<(), DataError> {
+        let mut written = Written::new();
+        for (index, value) in entries {
+            if value == 0.0 {
+                continue;
+            }
+            if self.n > 0 && index <= self.last {
+                self.take(&written)?;
+                return Err(self.out_of_order(major, index));
+            }
+            let count = count_of(value);
+            if count.is_none() {
+                self.kind = self.kind.with(value);
+                self.is_finite &= value.is_finite();
+                if self.is_counts {
+                    self.take(&written)?;
+                    written = Written::new();
+                    self.become_floats()?;
+                }
+            }
+            if !written.has_room() {
+                self.take(&written)?;
+                written = Written::new();
+            }
+            written.push_number(if self.n == 0 { index } else { index - self.last - 1 });
+            match count.filter(|_| self.is_counts) {
+                Some(count) => written.push_number(count),
+                None => written.push_float(value),
+            }
+            self.largest = self.largest.max(value);
+            (self.n, self.last) = (self.n + 1, index);
         }
-        let is_converted = self.is_counts && count_of(value).is_none();
-        self.reserve(if is_converted { 4 * self.n as usize } else { 0 } + LONGEST_ENTRY)?;
-        self.encode(index, value);
+        self.take(&written)
+    }
+
+    fn take(&mut self, written: &Written) -> Result<(), DataError> {
+        self.reserve(written.n)?;
+        self.bytes.extend_from_slice(written.as_slice());
         Ok(())
     }
 
@@ -56,7 +93,6 @@ impl PackedRow {
         DataError::Sparse { reason: format!("index {minor} comes after {} in row {major}", self.last) }
     }
 
-    #[inline]
     fn reserve(&mut self, n_new: usize) -> Result<(), DataError> {
         if self.bytes.capacity() - self.bytes.len() >= n_new {
             return Ok(());
@@ -66,38 +102,60 @@ impl PackedRow {
         self.bytes.try_reserve_exact(wanted).map_err(failed)
     }
 
-    /// Appends an entry; indices ascend, and there is room where that matters.
-    #[inline]
-    pub(super) fn encode(&mut self, index: u32, value: f32) {
-        let count = count_of(value);
-        if count.is_none() {
-            self.kind = self.kind.with(value);
-            self.is_finite &= value.is_finite();
-            if self.is_counts {
-                self.become_floats();
-            }
-        }
-        self.largest = self.largest.max(value);
-        let gap = if self.n == 0 { index } else { index - self.last - 1 };
-        push_number(&mut self.bytes, gap);
-        match count.filter(|_| self.is_counts) {
-            Some(count) => push_number(&mut self.bytes, count),
-            None => self.bytes.extend_from_slice(&value.to_le_bytes()),
-        }
-        (self.n, self.last) = (self.n + 1, index);
-    }
-
+    /// Writes the counts so far as floats.
     #[cold]
-    fn become_floats(&mut self) {
+    fn become_floats(&mut self) -> Result<(), DataError> {
         let mut row = SparseRow::default();
         let rest = decode(&self.bytes, self.n as usize, true, &mut row);
-        debug_assert!(rest.is_some_and(<[u8]>::is_empty), "a row is packed as `encode` does it");
+        debug_assert!(rest.is_some_and(<[u8]>::is_empty), "a row is packed as `append` does it");
         self.is_counts = false;
+        self.reserve(3 * self.n as usize)?;
         (self.n, self.last) = (0, 0);
         self.bytes.clear();
-        for (index, value) in row.indices.into_iter().zip(row.values) {
-            self.encode(index, value);
+        self.append(0, row.indices.into_iter().zip(row.values))
+    }
+}
+
+/// Bytes on their way into a row, so that its room is looked at once for many entries.
+pub(super) struct Written {
+    bytes: [u8; WRITTEN],
+    n: usize,
+}
+
+impl Written {
+    pub(super) fn new() -> Self {
+        Self { bytes: [0; WRITTEN], n: 0 }
+    }
+
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.n]
+    }
+
+    /// Whether one more entry fits.
+    #[inline]
+    fn has_room(&self) -> bool {
+        self.n + LONGEST_ENTRY <= WRITTEN
+    }
+
+    /// Writes a number in seven bits a byte, least first.
+    #[inline]
+    pub(super) fn push_number(&mut self, mut number: u32) {
+        while number >= 0x80 {
+            self.push_byte(number as u8 | 0x80);
+            number >>= 7;
         }
+        self.push_byte(number as u8);
+    }
+
+    #[inline]
+    fn push_float(&mut self, value: f32) {
+        value.to_le_bytes().into_iter().for_each(|byte| self.push_byte(byte));
+    }
+
+    #[inline]
+    fn push_byte(&mut self, byte: u8) {
+        self.bytes[self.n] = byte;
+        self.n += 1;
     }
 }
 
@@ -131,16 +189,6 @@ pub(super) fn decode<'a>(mut bytes: &'a [u8], n: usize, is_counts: bool, row: &m
         bytes = rest;
     }
     Some(bytes)
-}
-
-/// Writes a number in seven bits a byte, least first.
-#[inline]
-pub(super) fn push_number(bytes: &mut Vec<u8>, mut number: u32) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
 }
 
 /// The number at the beginning of bytes, and what comes after it.

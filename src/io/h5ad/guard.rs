@@ -52,6 +52,18 @@ pub(super) fn check_claim(dataset: &Dataset, shape: &[u64], element: u64, size: 
     }
 }
 
+/// The header of an index of chunks that grows ("Extensible Array Header" in the HDF5 file format specification), and
+/// where in it the number of its first blocks stands.
+const GROWING_INDEX: &[u8] = b"EAHD";
+const N_FIRST_BLOCKS: usize = 10;
+/// The HDF5 library writes 4. Every second block more doubles what the reader makes room for.
+const MAX_FIRST_BLOCKS: u8 = 32;
+
+/// Whether bytes are the header of an index of chunks with so many first blocks that room for them can't be made.
+pub(super) fn claims_too_many_blocks(bytes: &[u8]) -> bool {
+    bytes.starts_with(GROWING_INDEX) && bytes.get(N_FIRST_BLOCKS).is_some_and(|&n| n > MAX_FIRST_BLOCKS)
+}
+
 /// Bytes that a file of `size` bytes may give altogether, once they are read.
 pub(super) fn most_read(size: u64) -> u64 {
     size.saturating_mul(MAX_COMPRESSION).max(READ_ALLOWED)
@@ -137,6 +149,14 @@ mod tests {
             allowance.take(ALWAYS_READ)
         });
         assert_eq!(n_steps.count() as u64, ALWAYS_READ_OF_FILE / ALWAYS_READ - 2);
+    }
+
+    #[test]
+    fn an_index_of_chunks_has_few_first_blocks() {
+        // version, client, bytes of an element, bits of their number, in the index itself, in a block, first blocks, bits
+        let header = |n: u8| [GROWING_INDEX, &[0, 0, 8, 32, 4, 16, n, 10]].concat();
+        assert!(!claims_too_many_blocks(&header(4)) && claims_too_many_blocks(&header(60)));
+        assert!(!claims_too_many_blocks(&header(60)[..10]) && !claims_too_many_blocks(&header(60)[1..]));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
 
-use super::guard::Allowance;
+use super::guard::{Allowance, claims_too_many_blocks};
 use super::nesting::is_too_deep;
 use crate::io::ByteSource;
 
@@ -146,6 +146,11 @@ impl Source for PagedSource {
             now.copy_from_slice(&page[inside..inside + n]);
             rest = later;
             at += n as u64;
+        }
+        if claims_too_many_blocks(buffer) {
+            return Err(FormatError::ChunkedReadError(
+                "the index of chunks claims more blocks than there can be".into(),
+            ));
         }
         self.soft_links.take_out(offset, buffer);
         Ok(())

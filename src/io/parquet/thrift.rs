@@ -11,10 +11,74 @@ const MAX_DEPTH: usize = 16;
 
 /// Groups in a schema are nested less deep.
 const MAX_SCHEMA_DEPTH: usize = 64;
-/// The schema in the footer, and the number of children in an element of it.
+/// The version, before the schema, and the schema in the footer; the number of children in an element of it.
+const VERSION: i64 = 1;
 const SCHEMA: i64 = 2;
 const N_CHILDREN: i64 = 5;
 const LIST: u8 = 9;
+
+/// What a field holds. The crate reads the fields it knows as what they should be, whatever type stands before them: with
+/// another type it would go on at another byte.
+enum Holds {
+    Bool,
+    Byte,
+    Whole,
+    Text,
+    Fields(Known),
+}
+
+/// The fields of a struct that the crate knows.
+type Known = &'static [(i64, Holds)];
+
+const NOTHING: Holds = Holds::Fields(&[]);
+/// `SchemaElement`.
+const ELEMENT: Known = &[
+    (1, Holds::Whole),
+    (2, Holds::Whole),
+    (3, Holds::Whole),
+    (4, Holds::Text),
+    (N_CHILDREN, Holds::Whole),
+    (6, Holds::Whole),
+    (7, Holds::Whole),
+    (8, Holds::Whole),
+    (9, Holds::Whole),
+    (10, Holds::Fields(LOGICAL_TYPE)),
+];
+const LOGICAL_TYPE: Known = &[
+    (1, NOTHING),
+    (2, NOTHING),
+    (3, NOTHING),
+    (4, NOTHING),
+    (5, Holds::Fields(&[(1, Holds::Whole), (2, Holds::Whole)])),
+    (6, NOTHING),
+    (7, Holds::Fields(TIME)),
+    (8, Holds::Fields(TIME)),
+    (10, Holds::Fields(&[(1, Holds::Byte), (2, Holds::Bool)])),
+    (11, NOTHING),
+    (12, NOTHING),
+    (13, NOTHING),
+    (14, NOTHING),
+    (15, NOTHING),
+    (16, Holds::Fields(&[(1, Holds::Byte)])),
+    (17, Holds::Fields(&[(1, Holds::Text)])),
+    (18, Holds::Fields(&[(1, Holds::Text), (2, Holds::Whole)])),
+    (19, NOTHING),
+];
+/// `TimeType` and `TimestampType`, with their unit.
+const TIME: Known = &[(1, Holds::Bool), (2, Holds::Fields(&[(1, NOTHING), (2, NOTHING), (3, NOTHING)]))];
+
+impl Holds {
+    /// Whether a field of that type holds this.
+    fn is(&self, kind: u8) -> bool {
+        match self {
+            Self::Bool => matches!(kind, 1 | 2),
+            Self::Byte => kind == 3,
+            Self::Whole => matches!(kind, 4..=6),
+            Self::Text => kind == 8,
+            Self::Fields(_) => kind == 12,
+        }
+    }
+}
 
 /// What a page header claims.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,13 +204,19 @@ impl Cursor<'_> {
     /// Steps over the footer; `None` if its schema claims children that are not there.
     fn footer(&mut self) -> Option<()> {
         let mut id = 0;
+        let mut has_schema = false;
         loop {
             let kind;
             (id, kind) = self.field(id)?;
             match (id, kind) {
                 (_, 0) => return Some(()),
+                (SCHEMA, LIST) => {
+                    self.schema()?;
+                    has_schema = true;
+                }
+                (VERSION, kind) if Holds::Whole.is(kind) => drop(self.zigzag()?),
+                _ if !has_schema => return None,
                 (_, 1 | 2) => (),
-                (SCHEMA, LIST) => self.schema()?,
                 (_, kind) => self.value(kind, MAX_DEPTH)?,
             }
         }
@@ -156,14 +226,34 @@ impl Cursor<'_> {
         let (n_elements, kind) = self.list_start()?;
         let mut n_children = Vec::new();
         for _ in 0..n_elements {
-            let mut n = 0;
-            match kind {
-                12 => self.fields(MAX_DEPTH, &mut |path, value| n = if path == [N_CHILDREN] { value } else { n })?,
-                _ => return None,
+            if kind != 12 {
+                return None;
             }
-            n_children.push(n);
+            n_children.push(self.known(ELEMENT)?);
         }
         is_forest(&n_children).then_some(())
+    }
+
+    /// Steps over a struct whose known fields hold what they should; the last whole number of field 5, or 0.
+    fn known(&mut self, fields: Known) -> Option<i64> {
+        let mut n_children = 0;
+        let mut id = 0;
+        loop {
+            let kind;
+            (id, kind) = self.field(id)?;
+            let known = fields.iter().find(|(known, _)| *known == id).map(|(_, holds)| holds);
+            match (known, kind) {
+                (_, 0) => return Some(n_children),
+                (Some(holds), kind) if !holds.is(kind) => return None,
+                (_, 1 | 2) => (),
+                (Some(Holds::Fields(inner)), _) => drop(self.known(inner)?),
+                (_, 4..=6) => {
+                    let value = self.zigzag()?;
+                    n_children = if id == N_CHILDREN { value } else { n_children };
+                }
+                (_, kind) => self.value(kind, MAX_DEPTH)?,
+            }
+        }
     }
 
     /// Steps over a struct, telling `seen` of every whole number and boolean with the ids of the fields that lead to it.
@@ -244,11 +334,34 @@ mod tests {
 
     #[test]
     fn lists_and_texts_that_are_not_there_are_found() {
-        assert!(is_sound(&[0x39, 0x25, 2, 4, 0]));
-        assert!(!is_sound(&[0x39, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
-        assert!(!is_sound(&[0x19, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
-        assert!(!is_sound(&[0x18, 9, b'a', 0]));
-        assert!(!is_sound(&[0x1c; 64]));
+        // After the version and a schema without elements.
+        let sound = |rest: &[u8]| is_sound(&[&[0x15, 2, 0x19, 0x0c], rest].concat());
+        assert!(sound(&[0x39, 0x25, 2, 4, 0]));
+        assert!(!sound(&[0x39, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
+        assert!(!sound(&[0x19, 0xf5, 0xff, 0xff, 0xff, 0x7f, 2, 4, 0]));
+        assert!(!sound(&[0x18, 9, b'a', 0]));
+        assert!(!sound(&[0x1c; 64]));
+    }
+
+    #[test]
+    fn fields_of_other_types_than_they_should_have_are_found() {
+        // A footer with a schema of one element with these fields.
+        let sound = |fields: &[u8]| is_sound(&[&[0x29, 0x1c], fields, &[0, 0]].concat());
+        // type 1 (i32), name "a" (text), logical type: integer of 8 bits with a sign
+        assert!(sound(&[0x15, 2, 0x38, 1, b'a', 0x6c, 0xac, 0x13, 8, 0x11, 0, 0]));
+        assert!(sound(&[0xd5, 1]), "an unknown field");
+        for fields in [
+            &[0x11][..],
+            &[0x18, 1, b'a'],
+            &[0x15, 2, 0x21],
+            &[0x05, 20, 2],
+            &[0x05, 20, 0x15, 2, 0],
+            &[0xac, 0x15, 2, 0],
+            &[0xac, 0x8c, 0x15, 2, 0, 0],
+        ] {
+            assert!(!sound(fields), "{fields:x?}");
+        }
+        assert!(!is_sound(&[0x11, 0x19, 0x0c, 0]) && !is_sound(&[0x25, 2, 0]) && !is_sound(&[0x39, 0x05, 0]));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A browser File read by slices, inside a worker.
 //!
-//! `FileReaderSync` costs a fraction of a millisecond a call, so small reads are served from a few cached blocks.
+//! `FileReaderSync` costs a millisecond or more a call, so small reads are served from blocks that are kept.
 
 use std::cell::RefCell;
 use std::io;
@@ -11,9 +11,7 @@ use wasm_bindgen::JsValue;
 use web_sys::{File, FileReaderSync};
 
 use crate::io::ByteSource;
-
-const BLOCK: u64 = 256 << 10;
-const N_BLOCKS: usize = 16;
+use crate::platform::ReadAhead;
 
 /// A File of the browser; usable on the thread that made it, which is the only one there is.
 pub(super) struct SlicedFile {
@@ -24,13 +22,13 @@ pub(super) struct SlicedFile {
 struct Inner {
     file: File,
     reader: FileReaderSync,
-    blocks: RefCell<Vec<(u64, Vec<u8>)>>,
+    ahead: RefCell<ReadAhead>,
 }
 
 impl SlicedFile {
     pub(super) fn new(file: File) -> Result<Self, JsValue> {
         let size = n_bytes(file.size());
-        let inner = Inner { file, reader: FileReaderSync::new()?, blocks: RefCell::default() };
+        let inner = Inner { file, reader: FileReaderSync::new()?, ahead: RefCell::default() };
         Ok(Self { inner: SendWrapper::new(inner), size })
     }
 }
@@ -42,34 +40,6 @@ impl Inner {
         let buffer = self.reader.read_as_array_buffer(&blob).map_err(failed)?;
         Ok(Uint8Array::new(&buffer))
     }
-
-    fn read_through_cache(&self, size: u64, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        let mut at = offset;
-        let mut rest = buffer;
-        while !rest.is_empty() {
-            let start = at / BLOCK * BLOCK;
-            let within = (at - start) as usize;
-            let mut blocks = self.blocks.borrow_mut();
-            let known = blocks.iter().position(|block| block.0 == start);
-            let block = if let Some(position) = known {
-                blocks.remove(position)
-            } else {
-                let bytes = self.slice(start, size.min(start + BLOCK))?.to_vec();
-                blocks.truncate(N_BLOCKS - 1);
-                (start, bytes)
-            };
-            let n = rest.len().min(block.1.len().saturating_sub(within));
-            if n == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            let (now, later) = rest.split_at_mut(n);
-            now.copy_from_slice(&block.1[within..within + n]);
-            blocks.insert(0, block);
-            rest = later;
-            at += n as u64;
-        }
-        Ok(())
-    }
 }
 
 impl ByteSource for SlicedFile {
@@ -80,8 +50,9 @@ impl ByteSource for SlicedFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let length = buffer.len() as u64;
         let end = offset.checked_add(length).filter(|&end| end <= self.size).ok_or(io::ErrorKind::UnexpectedEof)?;
-        if length <= BLOCK {
-            return self.inner.read_through_cache(self.size, offset, buffer);
+        if length <= ReadAhead::BLOCK {
+            let fetch = |start, end| self.inner.slice(start, end).map(|bytes| bytes.to_vec());
+            return self.inner.ahead.borrow_mut().read(self.size, offset, buffer, fetch);
         }
         let bytes = self.inner.slice(offset, end)?;
         if u64::from(bytes.length()) != length {
