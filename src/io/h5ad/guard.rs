@@ -52,16 +52,17 @@ pub(super) fn check_claim(dataset: &Dataset, shape: &[u64], element: u64, size: 
     }
 }
 
-/// The header of an index of chunks that grows ("Extensible Array Header" in the HDF5 file format specification), and
-/// where in it the number of its first blocks stands.
-const GROWING_INDEX: &[u8] = b"EAHD";
-const N_FIRST_BLOCKS: usize = 10;
-/// The HDF5 library writes 4. Every second block more doubles what the reader makes room for.
-const MAX_FIRST_BLOCKS: u8 = 32;
+/// The headers of the indices of chunks that grow and that do not ("Extensible Array" and "Fixed Array" in the HDF5 file
+/// format specification), with the places in them that the reader takes as they are, and the largest sound value: the
+/// number of the first blocks, of which every second doubles what room is made for (the HDF5 library writes 4), and
+/// the bits of the number of chunks in a page (the library writes 10).
+const INDEX_LIMITS: [(&[u8], usize, u8); 3] = [(b"EAHD", 10, 32), (b"EAHD", 11, 31), (b"FAHD", 7, 31)];
 
-/// Whether bytes are the header of an index of chunks with so many first blocks that room for them can't be made.
-pub(super) fn claims_too_many_blocks(bytes: &[u8]) -> bool {
-    bytes.starts_with(GROWING_INDEX) && bytes.get(N_FIRST_BLOCKS).is_some_and(|&n| n > MAX_FIRST_BLOCKS)
+/// Whether bytes are the header of an index of chunks that claims what no array needs.
+pub(super) fn is_absurd_index(bytes: &[u8]) -> bool {
+    INDEX_LIMITS
+        .iter()
+        .any(|(header, at, most)| bytes.starts_with(header) && bytes.get(*at).is_some_and(|claim| claim > most))
 }
 
 /// Bytes that a file of `size` bytes may give altogether, once they are read.
@@ -152,11 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn an_index_of_chunks_has_few_first_blocks() {
+    fn an_index_of_chunks_claims_what_it_may() {
         // version, client, bytes of an element, bits of their number, in the index itself, in a block, first blocks, bits
-        let header = |n: u8| [GROWING_INDEX, &[0, 0, 8, 32, 4, 16, n, 10]].concat();
-        assert!(!claims_too_many_blocks(&header(4)) && claims_too_many_blocks(&header(60)));
-        assert!(!claims_too_many_blocks(&header(60)[..10]) && !claims_too_many_blocks(&header(60)[1..]));
+        let growing = |n_first: u8, bits: u8| [&b"EAHD"[..], &[0, 0, 8, 32, 4, 16, n_first, bits]].concat();
+        assert!(!is_absurd_index(&growing(4, 10)));
+        assert!(is_absurd_index(&growing(60, 10)) && is_absurd_index(&growing(4, 32)));
+        assert!(!is_absurd_index(&growing(60, 99)[..10]) && !is_absurd_index(&growing(60, 99)[1..]));
+        // version, client, bytes of an element, bits
+        let fixed = |bits: u8| [&b"FAHD"[..], &[0, 0, 8, bits]].concat();
+        assert!(!is_absurd_index(&fixed(10)) && is_absurd_index(&fixed(64)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
 
-use super::guard::{Allowance, claims_too_many_blocks};
+use super::guard::{Allowance, is_absurd_index};
 use super::nesting::is_too_deep;
 use crate::io::ByteSource;
 
@@ -147,10 +147,8 @@ impl Source for PagedSource {
             rest = later;
             at += n as u64;
         }
-        if claims_too_many_blocks(buffer) {
-            return Err(FormatError::ChunkedReadError(
-                "the index of chunks claims more blocks than there can be".into(),
-            ));
+        if is_absurd_index(buffer) {
+            return Err(FormatError::ChunkedReadError("the index of chunks claims what no array needs".into()));
         }
         self.soft_links.take_out(offset, buffer);
         Ok(())
