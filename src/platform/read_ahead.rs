@@ -1,14 +1,14 @@
 //! Blocks of a file that is read in small pieces, where every call for bytes is slow.
 //!
-//! A piece is served from blocks that are kept. A block that goes on where a kept one ends is twice as long as that one,
-//! so that a file that is read through needs few calls, and one that is read here and there few bytes.
+//! A small file is read at once. Of a larger one blocks are kept: one that goes on where a kept one ends is twice as long as
+//! that one, so that a file that is read through needs few calls, and one that is read here and there few bytes.
 
 use std::io;
 
-/// Bytes of a block at most.
-const LONGEST: u64 = 4 << 20;
-/// Bytes of all blocks that are kept; several parts of a file may be read in turn.
-const KEPT: usize = 16 << 20;
+/// Bytes of all blocks that are kept.
+const KEPT: u64 = ReadAhead::SMALL_FILE;
+/// Bytes of a block at most; several parts of a file may be read in turn.
+const LONGEST: u64 = 8 << 20;
 
 /// The blocks that are kept, the last one used first.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +29,10 @@ impl Block {
 }
 
 impl ReadAhead {
-    /// Bytes of a block where nothing is known of what comes next; larger pieces are better read by themselves.
+    /// Bytes of a file that is read at once.
+    pub const SMALL_FILE: u64 = 32 << 20;
+    /// Bytes of a block where nothing is known of what comes next; larger pieces are better read by themselves, but for
+    /// those of a small file.
     pub const BLOCK: u64 = 256 << 10;
 
     /// Fills `buffer` with what stands at `offset` of a file of `size` bytes; `fetch(start, end)` gives those bytes of it.
@@ -71,9 +74,13 @@ impl ReadAhead {
         at: u64,
         fetch: &mut impl FnMut(u64, u64) -> io::Result<Vec<u8>>,
     ) -> io::Result<Block> {
-        let start = at / Self::BLOCK * Self::BLOCK;
+        let start = if size <= Self::SMALL_FILE { 0 } else { at / Self::BLOCK * Self::BLOCK };
         let before = self.blocks.iter().find(|block| block.end() == start);
-        let length = before.map_or(Self::BLOCK, |block| (2 * block.bytes.len() as u64).min(LONGEST));
+        let length = match before {
+            _ if size <= Self::SMALL_FILE => size,
+            Some(block) => (2 * block.bytes.len() as u64).min(LONGEST),
+            None => Self::BLOCK,
+        };
         let end = size.min(start + length);
         let bytes = fetch(start, end)?;
         if bytes.len() as u64 == end - start {
@@ -86,7 +93,7 @@ impl ReadAhead {
     fn forget_oldest(&mut self) {
         let mut n_bytes = 0;
         let n_kept = self.blocks.iter().take_while(|block| {
-            n_bytes += block.bytes.len();
+            n_bytes += block.bytes.len() as u64;
             n_bytes <= KEPT
         });
         self.blocks.truncate(n_kept.count());
@@ -121,22 +128,28 @@ mod tests {
 
     #[test]
     fn what_is_read_through_is_read_in_longer_and_longer_blocks() {
-        let size = 30 * BLOCK + 7;
+        let size = KEPT + 7;
         let found = calls(size, (0..size - 1000).step_by(1000).map(|offset| (offset, 1000)));
-        let ends = [1, 3, 7, 15].map(|n| n * BLOCK);
-        assert_eq!(found, [(0, ends[0]), (ends[0], ends[1]), (ends[1], ends[2]), (ends[2], ends[3]), (ends[3], size)]);
+        let ends: Vec<u64> = [0, 1, 3, 7, 15, 31, 63, 95, 127].map(|n| n * BLOCK).into_iter().chain([size]).collect();
+        let wanted: Vec<(u64, u64)> = ends.windows(2).map(|ends| (ends[0], ends[1])).collect();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_small_file_is_read_at_once() {
+        assert_eq!(calls(KEPT, [(5 * BLOCK, 9), (0, 7), (KEPT - 3, 3)]), [(0, KEPT)]);
     }
 
     #[test]
     fn two_parts_read_in_turn_keep_their_blocks() {
         let second = 40 * BLOCK;
         let pieces = (0..24).flat_map(|step| [(step * BLOCK / 2, 99), (second + step * BLOCK / 2, 99)]);
-        assert_eq!(calls(80 * BLOCK, pieces).len(), 2 * 4);
+        assert_eq!(calls(200 * BLOCK, pieces).len(), 2 * 4);
     }
 
     #[test]
     fn pieces_here_and_there_cost_one_block_each() {
-        let found = calls(100 * BLOCK, [(0, 5), (50 * BLOCK + 3, 5), (7 * BLOCK, 5), (3, 5)]);
+        let found = calls(200 * BLOCK, [(0, 5), (50 * BLOCK + 3, 5), (7 * BLOCK, 5), (3, 5)]);
         assert_eq!(found, [(0, BLOCK), (50 * BLOCK, 51 * BLOCK), (7 * BLOCK, 8 * BLOCK)]);
     }
 
@@ -147,7 +160,7 @@ mod tests {
             let fetch = |start, end| Ok((start..end).map(byte).collect());
             ahead.read(1000 * BLOCK, 2 * at * BLOCK, &mut [0; 9], fetch).unwrap();
         }
-        assert_eq!(ahead.blocks.len(), KEPT / BLOCK as usize);
+        assert_eq!(ahead.blocks.len() as u64, KEPT / BLOCK);
     }
 
     #[test]

@@ -35,7 +35,9 @@ fn App() -> impl IntoView {
     let drawer = RwSignal::new(true);
     let is_dragging = follow_drops(store);
     follow_keys(store, help, drawer);
-    if !starts_empty() {
+    if starts_empty() {
+        store.send(Msg::StartEngine);
+    } else {
         wasm_bindgen_futures::spawn_local(demo::load(store));
     }
     let is_empty = store.memo(State::is_empty);

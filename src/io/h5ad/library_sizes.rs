@@ -15,21 +15,23 @@ pub(super) fn set_library_sizes(expression: &mut Expression, columns: &[LabelCol
     if expression.kind != ValueKind::Counts {
         return None;
     }
-    let totals = expression.cell_totals();
-    for name in LIBRARY_SIZE_COLUMNS {
-        let Some(stated) = columns.iter().find(|column| column.name == name).and_then(numbers_of) else {
-            continue;
-        };
-        let covers = |(stated, total): (&f64, &f64)| stated.is_finite() && *stated >= total - LIBRARY_SIZE_TOLERANCE;
-        if stated.len() == totals.len() && stated.iter().zip(&totals).all(covers) {
-            expression.library_sizes = Some(stated.iter().map(|&size| size as f32).collect());
-            return Some(Notice::info(format!(
-                "Library sizes are the obs column {name:?}, which counts all genes measured, also those that are \
-                 not in the file."
-            )));
-        }
+    let stated = LIBRARY_SIZE_COLUMNS.iter().filter_map(|&name| {
+        let column = columns.iter().find(|column| column.name == name)?;
+        Some((name, numbers_of(column)?))
+    });
+    let stated: Vec<(&str, Vec<f64>)> = stated.collect();
+    if stated.is_empty() {
+        return None;
     }
-    None
+    let totals = expression.cell_totals();
+    let covers = |(stated, total): (&f64, &f64)| stated.is_finite() && *stated >= total - LIBRARY_SIZE_TOLERANCE;
+    let (name, sizes) = stated
+        .into_iter()
+        .find(|(_, stated)| stated.len() == totals.len() && stated.iter().zip(&totals).all(covers))?;
+    expression.library_sizes = Some(sizes.into_iter().map(|size| size as f32).collect());
+    Some(Notice::info(format!(
+        "Library sizes are the obs column {name:?}, which counts all genes measured, also those that are not in the file."
+    )))
 }
 
 /// The numbers of a column, also of one whose few distinct numbers were read as labels; NaN where missing.

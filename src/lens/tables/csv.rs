@@ -27,7 +27,7 @@ pub enum CsvCompression {
 #[derive(Debug)]
 enum Sink<W: Write> {
     Plain(W),
-    Gzip(GzEncoder<W>),
+    Gzip(Box<GzEncoder<W>>),
 }
 
 impl<W: Write> Sink<W> {
@@ -118,7 +118,7 @@ impl<W: Write> TableCsv<W> {
     pub fn new(out: W, schema: Schema, compression: CsvCompression) -> Result<Self, TableError> {
         let sink = match compression {
             CsvCompression::None => Sink::Plain(out),
-            CsvCompression::Gzip => Sink::Gzip(GzEncoder::new(out, Compression::default())),
+            CsvCompression::Gzip => Sink::Gzip(Box::new(GzEncoder::new(out, Compression::default()))),
         };
         let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(sink);
         writer.write_record(schema.columns().map(|(name, _)| name))?;

@@ -33,6 +33,8 @@ pub enum Msg {
     ChooseMatrix(String),
     /// Close what is open.
     Close,
+    /// Start the engine before anything is asked of it: a person is about to open files.
+    StartEngine,
     /// Start the engine again and reopen what was open.
     Restart,
     /// Use another compute device.

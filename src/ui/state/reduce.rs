@@ -26,6 +26,7 @@ pub fn reduce(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::ChooseMatrix(matrix) => state.choose_matrix(matrix),
         Msg::AcceptIdOffer => state.accept_id_offer(),
         Msg::Close => state.close(),
+        Msg::StartEngine => state.start_engine(),
         Msg::Restart => state.restart(),
         Msg::ChooseDevice(choice) => {
             state.device_choice = choice;

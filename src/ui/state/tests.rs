@@ -86,7 +86,7 @@ fn opened(name: &str) -> State {
 }
 
 #[test]
-fn the_engine_starts_with_the_first_file() {
+fn the_engine_starts_with_the_first_file_at_the_latest() {
     let mut state = State::default();
     assert_eq!(state.engine, EngineStatus::NotStarted);
     let effects = reduce(&mut state, Msg::Open(files(&["a.h5ad"])));
@@ -95,6 +95,14 @@ fn the_engine_starts_with_the_first_file() {
     let id = calls(&effects)[0].id;
     say(&mut state, id, Event::Failed { message: "bad".into() });
     assert!(!reduce(&mut state, Msg::Open(files(&["b.gmt"]))).contains(&Effect::StartEngine));
+}
+
+#[test]
+fn an_engine_that_was_started_before_is_not_started_again() {
+    let mut state = State::default();
+    assert_eq!(reduce(&mut state, Msg::StartEngine), [Effect::StartEngine]);
+    assert_eq!(reduce(&mut state, Msg::StartEngine), []);
+    assert!(!reduce(&mut state, Msg::Open(files(&["a.h5ad"]))).contains(&Effect::StartEngine));
 }
 
 #[test]

@@ -104,10 +104,8 @@ fn groups(measured: &Measured, bench: Bench) -> Vec<Row> {
 
 /// Time and memory of opening a file beside every program that does.
 fn opening(measured: &Measured, bench: Bench) -> Vec<Row> {
-    let (what, goal) = match bench {
-        Bench::Opening => ("opening Kang", "native as fast as anndata, tab half"),
-        _ => ("opening 76 million counts", "native as fast as anndata, tab half"),
-    };
+    let what = if bench == Bench::Opening { "opening Kang" } else { "opening 76 million counts" };
+    let goal = "native as fast as anndata, tab half";
     let beside: Vec<&Reference> = measured.references.iter().filter(|reference| reference.bench == bench).collect();
     let time = || row(measured, bench, "open", what.to_owned(), goal);
     let held = || memory(measured, bench, format!("{what}, peak memory"), NONE);
