@@ -51,7 +51,7 @@ impl PackedRow {
                 continue;
             }
             if self.n > 0 && index <= self.last {
-                self.take(&written)?;
+                self.take(&mut written)?;
                 return Err(self.out_of_order(major, index));
             }
             let count = count_of(value);
@@ -59,29 +59,30 @@ impl PackedRow {
                 self.kind = self.kind.with(value);
                 self.is_finite &= value.is_finite();
                 if self.is_counts {
-                    self.take(&written)?;
-                    written = Written::new();
+                    self.take(&mut written)?;
                     self.become_floats()?;
                 }
             }
             if !written.has_room() {
-                self.take(&written)?;
-                written = Written::new();
+                self.take(&mut written)?;
             }
-            written.push_number(if self.n == 0 { index } else { index - self.last - 1 });
-            match count.filter(|_| self.is_counts) {
-                Some(count) => written.push_number(count),
-                None => written.push_float(value),
+            let gap = if self.n == 0 { index } else { index - self.last - 1 };
+            if let Some(count) = count.filter(|_| self.is_counts) {
+                written.push_numbers(gap, count);
+            } else {
+                written.push_number(gap);
+                written.push_float(value);
             }
             self.largest = self.largest.max(value);
             (self.n, self.last) = (self.n + 1, index);
         }
-        self.take(&written)
+        self.take(&mut written)
     }
 
-    fn take(&mut self, written: &Written) -> Result<(), DataError> {
+    fn take(&mut self, written: &mut Written) -> Result<(), DataError> {
         self.reserve(written.n)?;
         self.bytes.extend_from_slice(written.as_slice());
+        written.n = 0;
         Ok(())
     }
 
@@ -145,6 +146,18 @@ impl Written {
             number >>= 7;
         }
         self.push_byte(number as u8);
+    }
+
+    /// Writes two numbers; mostly both are small.
+    #[inline]
+    fn push_numbers(&mut self, first: u32, second: u32) {
+        if (first | second) < 0x80 {
+            self.bytes[self.n..self.n + 2].copy_from_slice(&[first as u8, second as u8]);
+            self.n += 2;
+        } else {
+            self.push_number(first);
+            self.push_number(second);
+        }
     }
 
     #[inline]

@@ -190,7 +190,8 @@ impl Cursor<'_> {
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    /// The id and the type of the field after the one of that id; the type is 0 where the struct ends.
+    /// The id and the type of the field after the one of that id; the type is 0 where the struct ends. Ids take 16 bits: the
+    /// crate would cut a larger one to another.
     fn field(&mut self, id: i64) -> Option<(i64, u8)> {
         let header = self.byte()?;
         let id = match header >> 4 {
@@ -198,6 +199,7 @@ impl Cursor<'_> {
             0 => self.zigzag()?,
             delta => id.checked_add(i64::from(delta))?,
         };
+        i16::try_from(id).ok()?;
         Some((id, header & 0xf))
     }
 
@@ -355,6 +357,8 @@ mod tests {
             &[0x18, 1, b'a'],
             &[0x15, 2, 0x21],
             &[0x05, 20, 2],
+            // Field 65,541, which is field 5 in 16 bits.
+            &[0x05, 0x8a, 0x80, 0x08, 0],
             &[0x05, 20, 0x15, 2, 0],
             &[0xac, 0x15, 2, 0],
             &[0xac, 0x8c, 0x15, 2, 0, 0],
