@@ -2,8 +2,8 @@
 //!
 //! Which tables are embeddings and which columns the dimensions, `table_kind` says; opened as an embedding whatever it
 //! says, a table's dimensions are all its columns of numbers. Other columns are set aside and listed in a warning. A
-//! header that is itself numbers with fractions (`numpy.savetxt`) is the first row. Numbers are rounded to the
-//! nearest f32; what is missing becomes NaN, which the data set refuses with its place.
+//! header that is itself numbers with fractions (`numpy.savetxt`), beside an id if there are ids, is the first row. Numbers
+//! are rounded to the nearest f32; what is missing becomes NaN, which the data set refuses with its place.
 
 use std::sync::Arc;
 
@@ -43,8 +43,13 @@ pub(crate) fn import_csv_embedding(
         let names = quoted_list(parts.set_aside.iter().map(|&at| table.names[at].as_str()));
         observer.warn(&format!("{name:?}: the columns {names} are not part of the embedding and were set aside"));
     }
-    let ids = parts.ids.map(|at| table.columns[at].values().map(str::to_owned).collect()).and_then(distinct_ids);
-    Ok(ArrayContent { ids, values: matrix(name, &table, &parts.dimensions)? })
+    let first = parts.first_row(&table);
+    let ids = parts.ids.map(|at| {
+        let first = first.as_ref().map(|_| table.names[at].clone());
+        first.into_iter().chain(table.columns[at].values().map(str::to_owned)).collect()
+    });
+    let values = matrix(name, &table, &parts.dimensions, first)?;
+    Ok(ArrayContent { ids: ids.and_then(distinct_ids), values })
 }
 
 /// Whether the beginning of a table is that of an embedding; `is_whole` if it is all of the table.
@@ -86,22 +91,34 @@ impl Parts {
         let set_aside = others.into_iter().filter(|at| dimensions.binary_search(at).is_err()).collect();
         Self { ids, dimensions, set_aside, is_embedding }
     }
+
+    /// The header's numbers, if it is no header but the first row.
+    fn first_row(&self, table: &Table) -> Option<Vec<f32>> {
+        let has_named_ids = self.ids.is_some_and(|at| is_id_name(at, &table.names[at]));
+        let numbers = || self.dimensions.iter().map(|&at| fraction(&table.names[at])).collect();
+        if has_named_ids { None } else { numbers() }
+    }
 }
 
 fn kind(column: &TextColumn) -> ColumnKind {
     kind_of_texts(column.values().filter(|value| !is_missing(value)))
 }
 
-fn matrix(name: &str, table: &Table, dimensions: &[usize]) -> Result<DenseMatrix, ImportError> {
-    let header: Option<Vec<f32>> = dimensions.iter().map(|&at| fraction(&table.names[at])).collect();
-    let (n_rows, n_cols) = (table.n_rows + usize::from(header.is_some()), dimensions.len());
+/// The numbers of the table's rows, after those of a `first` one that its header holds.
+fn matrix(
+    name: &str,
+    table: &Table,
+    dimensions: &[usize],
+    first: Option<Vec<f32>>,
+) -> Result<DenseMatrix, ImportError> {
+    let (n_rows, n_cols) = (table.n_rows + usize::from(first.is_some()), dimensions.len());
     let mut values: Vec<f32> = reserved(name, "the embedding", (n_rows as u64).saturating_mul(n_cols as u64))?;
-    values.extend(header.iter().flatten());
-    let first = values.len();
+    values.extend(first.into_iter().flatten());
+    let n_before = values.len();
     values.resize(n_rows * n_cols, f32::NAN);
     for (column, &at) in dimensions.iter().enumerate() {
         for (row, text) in table.columns[at].values().enumerate() {
-            values[first + row * n_cols + column] = text.parse().unwrap_or(f32::NAN);
+            values[n_before + row * n_cols + column] = text.parse().unwrap_or(f32::NAN);
         }
     }
     let error = |source: DataError| ImportError::Data { file: name.to_owned(), place: "the table".to_owned(), source };
@@ -138,6 +155,18 @@ mod tests {
             panic!("not an embedding");
         };
         assert_eq!((ids.unwrap().len(), values.values()), (2, &[1.0, 0.0, 0.0, 1.0][..]));
+    }
+
+    #[test]
+    fn a_first_row_of_numbers_has_an_id_where_the_others_have() {
+        let of = |text: &str| {
+            let Imported::Embedding { ids, values, .. } = opened(text) else { panic!("not an embedding") };
+            (ids.map(|ids| ids.join(" ")), values.values().to_vec())
+        };
+        assert_eq!(of("c-1,0.5,1.5\nc-2,2.5,3.5\n"), (Some("c-1 c-2".to_owned()), vec![0.5, 1.5, 2.5, 3.5]));
+        assert_eq!(of("0.5,1.5\n2.5,3.5\n"), (None, vec![0.5, 1.5, 2.5, 3.5]));
+        // Names that are numbers, such as times, beside a name for ids.
+        assert_eq!(of("cell,0.5,1.5\nc-1,2.5,3.5\n"), (Some("c-1".to_owned()), vec![2.5, 3.5]));
     }
 
     #[test]
