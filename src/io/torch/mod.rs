@@ -43,7 +43,7 @@ const MAX_REPEATED: u64 = 1 << 20;
 /// let file = TorchFile::open("embeddings.pt", Arc::new(MemorySource(bytes)))?;
 /// let names: Vec<&str> = file.tensors().iter().map(|info| info.name.as_str()).collect();
 /// let tensor = file.read(names[0])?;
-/// assert_eq!(tensor.values.len(), tensor.shape.iter().product());
+/// assert_eq!(tensor.values.len(), tensor.shape.iter().product::<usize>());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TorchFile {
