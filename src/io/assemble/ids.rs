@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::AssembleError;
-use crate::data::{LabelColumn, Notice};
+use crate::data::{LabelColumn, Notice, short};
 use crate::io::LabelsFile;
 
 /// Settles which column of a labels file holds the cell ids.
@@ -29,7 +29,7 @@ pub(super) fn settle_ids(
     };
     let column = labels.columns.remove(at);
     if is_cell(&column.name, &known) {
-        return Err(AssembleError::NoHeader { file: file.to_owned(), header: column.name });
+        return Err(AssembleError::NoHeader { file: file.to_owned(), header: short(&column.name) });
     }
     let text = format!("The cell ids of {file:?} were found in its column {:?}.", column.name);
     // What went for ids until now is a label like any other.
@@ -49,12 +49,12 @@ fn check_header(file: &str, labels: &LabelsFile, known: &HashSet<&str>) -> Resul
     if let [first, _, ..] = in_header[..]
         && 2 * in_header.len() > labels.columns.len()
     {
-        return Err(AssembleError::CellsInHeader { file: file.to_owned(), header: first.name.clone() });
+        return Err(AssembleError::CellsInHeader { file: file.to_owned(), header: short(&first.name) });
     }
     let first = labels.columns.first().map(|column| &column.name);
     match labels.id_column.as_ref().into_iter().chain(first).find(|header| is_cell(header, known)) {
         None => Ok(()),
-        Some(header) => Err(AssembleError::NoHeader { file: file.to_owned(), header: header.clone() }),
+        Some(header) => Err(AssembleError::NoHeader { file: file.to_owned(), header: short(header) }),
     }
 }
 
