@@ -74,3 +74,21 @@ impl Expression {
         totals
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::DenseMatrix;
+
+    #[test]
+    fn what_the_values_are_is_known() {
+        let of = |values: [f32; 4]| {
+            let matrix = DenseMatrix::new(2, 2, values.to_vec()).unwrap();
+            Expression::new(vec!["A".to_owned(), "B".to_owned()], &matrix)
+        };
+        assert_eq!(of([1.0, 0.0, 0.5, 2.0]).kind, ValueKind::NonNegative);
+        assert_eq!(of([-1.0, 0.0, 0.5, 2.0]).kind, ValueKind::Scaled);
+        assert_eq!((of([1.0; 4]).largest, of([1.0; 4]).not_finite), (1.0, None));
+        assert_eq!(of([1.0, 1.0, f32::NAN, 0.0]).not_finite, Some((GeneId(1), CellId(0))));
+    }
+}

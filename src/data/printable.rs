@@ -7,8 +7,6 @@ use std::fmt::{self, Display, Write};
 
 /// Characters that a part of a message has at most.
 const MAX_CHARACTERS: usize = 600;
-/// Characters of an id or name that is an example in a message.
-const MAX_EXAMPLE: usize = 100;
 
 /// The text as a part of a message.
 pub(crate) fn printable(text: impl Display) -> String {
@@ -18,14 +16,6 @@ pub(crate) fn printable(text: impl Display) -> String {
         part.text.push('…');
     }
     part.text
-}
-
-/// An id or name as an example in a message, to be quoted there.
-pub(crate) fn short(text: &str) -> String {
-    match text.char_indices().nth(MAX_EXAMPLE) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 /// Takes characters until there are enough.
@@ -51,12 +41,6 @@ impl Write for Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn long_examples_are_cut() {
-        assert_eq!(short("ä"), "ä");
-        assert_eq!(short(&"ä".repeat(MAX_EXAMPLE + 1)), format!("{}…", "ä".repeat(MAX_EXAMPLE)));
-    }
 
     #[test]
     fn control_characters_are_escaped_and_others_stay() {

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::AssembleError;
-use crate::data::{LabelColumn, Notice, short};
+use crate::data::{LabelColumn, Notice};
 use crate::io::LabelsFile;
+use crate::io::gmt::shortened;
 
 /// Settles which column of a labels file holds the cell ids.
 ///
@@ -29,7 +30,7 @@ pub(super) fn settle_ids(
     };
     let column = labels.columns.remove(at);
     if is_cell(&column.name, &known) {
-        return Err(AssembleError::NoHeader { file: file.to_owned(), header: short(&column.name) });
+        return Err(AssembleError::NoHeader { file: file.to_owned(), header: shortened(&column.name) });
     }
     let text = format!("The cell ids of {file:?} were found in its column {:?}.", column.name);
     // What went for ids until now is a label like any other.
@@ -49,12 +50,12 @@ fn check_header(file: &str, labels: &LabelsFile, known: &HashSet<&str>) -> Resul
     if let [first, _, ..] = in_header[..]
         && 2 * in_header.len() > labels.columns.len()
     {
-        return Err(AssembleError::CellsInHeader { file: file.to_owned(), header: short(&first.name) });
+        return Err(AssembleError::CellsInHeader { file: file.to_owned(), header: shortened(&first.name) });
     }
     let first = labels.columns.first().map(|column| &column.name);
     match labels.id_column.as_ref().into_iter().chain(first).find(|header| is_cell(header, known)) {
         None => Ok(()),
-        Some(header) => Err(AssembleError::NoHeader { file: file.to_owned(), header: short(header) }),
+        Some(header) => Err(AssembleError::NoHeader { file: file.to_owned(), header: shortened(header) }),
     }
 }
 

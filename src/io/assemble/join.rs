@@ -8,7 +8,8 @@ use std::collections::{HashMap, HashSet};
 use super::AssembleError;
 use super::error::IdHint;
 use super::trim::{left_out, rows_by_cell, shortened};
-use crate::data::{DenseMatrix, IdTrim, JoinMethod, LabelColumn, LabelValues, MISSING_CODE, short};
+use crate::data::{DenseMatrix, IdTrim, JoinMethod, LabelColumn, LabelValues, MISSING_CODE};
+use crate::io::gmt;
 
 /// Ids shown in messages.
 const N_EXAMPLES: usize = 3;
@@ -56,7 +57,7 @@ impl Matches {
         let mut row_by_id = HashMap::with_capacity(row_ids.len());
         for (second, id) in row_ids.iter().enumerate() {
             if let Some(first) = row_by_id.insert(id.as_str(), second) {
-                return Err(AssembleError::RepeatedId { file: file.to_owned(), id: short(id), first, second });
+                return Err(AssembleError::RepeatedId { file: file.to_owned(), id: gmt::shortened(id), first, second });
             }
         }
         let row_by_cell: Vec<Option<usize>> = match trim {
@@ -151,7 +152,7 @@ impl Matches {
             file: file.to_owned(),
             n_missing: self.n_missing(),
             n_cells: self.row_by_cell.len(),
-            example: cell_ids.and_then(|ids| ids.get(first)).map(|id| short(id)).unwrap_or_default(),
+            example: cell_ids.and_then(|ids| ids.get(first)).map(|id| gmt::shortened(id)).unwrap_or_default(),
             hint: row_ids
                 .zip(cell_ids)
                 .and_then(|(row_ids, cell_ids)| all_cells(file, row_ids, cell_ids))
@@ -186,7 +187,7 @@ fn no_overlap(file: &str, row_ids: &[String], cells: Known<'_>) -> AssembleError
 
 /// The first few ids, quoted.
 pub(super) fn examples<'a>(ids: impl Iterator<Item = &'a String>) -> String {
-    let shown: Vec<String> = ids.take(N_EXAMPLES).map(|id| format!("{:?}", short(id))).collect();
+    let shown: Vec<String> = ids.take(N_EXAMPLES).map(|id| format!("{:?}", gmt::shortened(id))).collect();
     shown.join(", ")
 }
 
@@ -196,6 +197,12 @@ mod tests {
 
     fn ids(names: &[&str]) -> Vec<String> {
         names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn examples_are_cut() {
+        let long = "c".repeat(41);
+        assert_eq!(examples(ids(&["a", &long, "b", "c"]).iter()), format!("\"a\", \"{}…\", \"b\"", &long[..40]));
     }
 
     fn by_id(rows: &[&str], cells: &[&str]) -> Result<Matches, AssembleError> {
