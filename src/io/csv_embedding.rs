@@ -14,7 +14,7 @@ use super::text_table::{
     Table, TextColumn, delimiter_of, id_position, is_counter, is_id_name, is_missing, open_table, table_of,
 };
 use super::{ByteSource, ImportError};
-use crate::data::{DataError, DenseMatrix, Observer, Silent};
+use crate::data::{DenseMatrix, Observer, Silent};
 
 /// A header of more fields than this, of which no row fits what is looked at, is an embedding's.
 const MANY_FIELDS: usize = 256;
@@ -121,8 +121,7 @@ fn matrix(
             values[n_before + row * n_cols + column] = text.parse().unwrap_or(f32::NAN);
         }
     }
-    let error = |source: DataError| ImportError::Data { file: name.to_owned(), place: "the table".to_owned(), source };
-    DenseMatrix::new(n_rows, n_cols, values).map_err(error)
+    DenseMatrix::new(n_rows, n_cols, values).map_err(|source| ImportError::of_data(name, "the table", source))
 }
 
 /// A text that is a number with a fraction or an exponent, which no header is.

@@ -11,7 +11,8 @@ use crate::data::{DataError, printable};
 pub(crate) const OPENABLE: &str = "AnnData (.h5ad), 10x count matrices (.h5, or matrix.mtx with barcodes.tsv and \
      features.tsv), tables of expression (.csv, .tsv, .parquet), embeddings (.npy, .npz, .pt, .safetensors, .parquet, \
      .csv, .tsv), labels (.parquet, .csv, .tsv), gene sets (.gmt, .gmx, .json, .yaml, long .csv and .tsv, .obo with \
-     .gaf), text also as .gz, all of them also in a .zip, and sparse autoencoders (cfg.json or config.json with .safetensors or .pt, or .pt alone)";
+     .gaf), text also as .gz, all of them also in a .zip, and sparse autoencoders (cfg.json or config.json with \
+     .safetensors or .pt, or .pt alone)";
 
 /// A file could not be imported. Nothing of it was kept.
 #[derive(Debug, thiserror::Error)]

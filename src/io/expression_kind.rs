@@ -9,9 +9,10 @@
 //! Names are like genes if three fifths of them are ids of genes (Ensembl, FlyBase, WormBase, TAIR, clones, `LOC…`) or
 //! shaped like symbols. Where ids are not that many by themselves, columns must be 100 or more, a third of the symbols
 //! have digits, and what stands before the first digit must differ: one such stem for eight symbols, none in more than a
-//! quarter of them. Of rows ten are enough, if half of the symbols differ when their digits are taken out. That keeps antibody panels (`CD3, CD4, CD8a`), wells (`A1, A2`), scores and cell types out. Names that
-//! only count (`PC_1, PC_2`, `0, 1`) are dimensions, unless they count cells or samples. What no rule knows is left to
-//! `table_kind`. Only the names seen at the beginning of a file are looked at.
+//! quarter of them. Of rows ten are enough, if half of the symbols differ when their digits are taken out. That keeps
+//! antibody panels (`CD3, CD4, CD8a`), wells (`A1, A2`), scores and cell types out. Names that only count (`PC_1, PC_2`,
+//! `0, 1`) are dimensions, unless they count cells or samples. What no rule knows is left to `table_kind`. Only the names
+//! seen at the beginning of a file are looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -33,10 +33,7 @@ impl SparseParts {
         }
         let indptr = archive.integers(&pointers)?;
         let n_values = data.shape.first().copied().unwrap_or(0);
-        let damaged = |reason: String| {
-            let (file, place, source) = (archive.name().to_owned(), path.to_owned(), DataError::Sparse { reason });
-            ImportError::Data { file, place, source }
-        };
+        let damaged = |reason: String| ImportError::of_data(archive.name(), path, DataError::Sparse { reason });
         // Fails at once, not after reading values that will never fit.
         drop(reserved::<[u8; SMALLEST_ENTRY]>(archive.name(), "the expression matrix", n_values)?);
         if data.shape.len() != 1 || indices.shape != data.shape {
