@@ -20,7 +20,7 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("lens", &["data", "stats", "enrich", "sae"]),
     ("steer", &["data", "stats", "enrich", "sae"]),
     ("protocol", &["data", "sae", "lens", "steer"]),
-    ("pool", &["data", "sae", "enrich", "lens", "protocol"]),
+    ("pool", &["data", "io", "sae", "enrich", "lens", "protocol"]),
     ("platform", &["data", "io", "protocol", "pool"]),
     ("engine", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "pool", "platform"]),
     ("cli", &["data", "stats", "io", "sae", "enrich", "lens", "steer", "protocol", "platform", "engine"]),

@@ -4,6 +4,7 @@ mod gsea;
 mod labels;
 mod matrices;
 mod ontology;
+mod parts;
 mod pool;
 mod sweep;
 

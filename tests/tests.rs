@@ -8,6 +8,8 @@ mod demo;
 #[cfg(feature = "burn")]
 mod engine;
 mod io;
+#[cfg(feature = "burn")]
+mod large_h5ad;
 mod lens;
 mod robustness;
 mod sae;

@@ -29,7 +29,8 @@ impl Driver {
     pub(super) fn new(n_threads: Option<NonZeroUsize>) -> Self {
         let session = Session::new(Rc::new(MemoryStore::default()));
         let n_threads = n_threads.or_else(|| std::thread::available_parallelism().ok());
-        session.host().use_pool(Rc::new(ThreadPool::new(n_threads.map_or(1, NonZeroUsize::get))));
+        let host = session.host();
+        host.use_pool(Rc::new(ThreadPool::new(n_threads.map_or(1, NonZeroUsize::get), host.files())));
         let engine = Engine::new(session.host());
         Self {
             session,

@@ -34,6 +34,6 @@ pub use notice::{Notice, NoticeLevel};
 pub use observer::{Observer, Silent};
 pub use ontology::OntologyTerm;
 pub use packed::{PackedBatch, PackedMatrix, SparseRow, SparseRows, ValueKind, packed_size};
-pub(crate) use printable::printable;
+pub(crate) use printable::{printable, shortened};
 pub use selection::{CellSelection, LabelChoice};
 pub use sparse::{SparseActivations, SparseBuilder, SparseMatrix};

@@ -7,6 +7,8 @@ use std::fmt::{self, Display, Write};
 
 /// Characters that a part of a message has at most.
 const MAX_CHARACTERS: usize = 600;
+/// Characters that an example has at most.
+const MAX_EXAMPLE: usize = 40;
 
 /// The text as a part of a message.
 pub(crate) fn printable(text: impl Display) -> String {
@@ -16,6 +18,14 @@ pub(crate) fn printable(text: impl Display) -> String {
         part.text.push('…');
     }
     part.text
+}
+
+/// The first 40 characters of a name or a line, as an example in a message that quotes it.
+pub(crate) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(MAX_EXAMPLE) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
 }
 
 /// Takes characters until there are enough.
@@ -51,5 +61,10 @@ mod tests {
     fn long_texts_are_cut_by_characters() {
         assert_eq!(printable("µ".repeat(600)), "µ".repeat(600));
         assert_eq!(printable("µ".repeat(601)), format!("{}…", "µ".repeat(600)));
+    }
+    #[test]
+    fn examples_are_cut_by_characters() {
+        assert_eq!(shortened(&"µ".repeat(40)), "µ".repeat(40));
+        assert_eq!(shortened(&"µ".repeat(41)), format!("{}…", "µ".repeat(40)));
     }
 }

@@ -22,6 +22,7 @@ mod join;
 mod load_sae;
 mod model;
 mod open;
+mod parts;
 mod pool;
 mod session;
 mod state;

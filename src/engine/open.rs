@@ -6,12 +6,15 @@ use super::EngineError;
 use super::jobs::RunningJob;
 use super::join::join;
 use super::load_sae::load_sae;
+use super::parts::read_in_parts;
 use super::session::Inner;
-use crate::io::{ImportOptions, Imported, MemoryLimit};
+use crate::io::{ImportOptions, Imported, MemoryLimit, ReadBefore};
 use crate::protocol::{Event, FileHandle, IdTrim, Job, RequestId};
 
 /// Share of the job that reads files; the rest is joining and activations.
 const READING_SHARE: f64 = 0.8;
+/// Share of reading a file that its expression has where it is read in parts.
+const PARTS_SHARE: f64 = 0.9;
 
 /// What was asked along with the files.
 pub(super) struct Wishes {
@@ -33,8 +36,14 @@ pub(super) async fn run(
     files: Vec<FileHandle>,
     wishes: Wishes,
 ) -> Result<(), EngineError> {
+    let opened = open(inner, id, &files, wishes).await;
+    inner.host.release(&files);
+    opened
+}
+
+async fn open(inner: &Rc<Inner>, id: RequestId, files: &[FileHandle], wishes: Wishes) -> Result<(), EngineError> {
     let job = inner.jobs.start(Job::Open, id, &inner.host)?;
-    let (runs, imported): (Vec<_>, Vec<_>) = import(inner, &job, &files, wishes.matrix.as_deref())
+    let (runs, imported): (Vec<_>, Vec<_>) = import(inner, &job, files, wishes.matrix.as_deref())
         .await?
         .into_iter()
         .partition(|(_, content)| matches!(content, Imported::TrainingRun(_)));
@@ -95,15 +104,22 @@ async fn import(
     files: &[FileHandle],
     matrix: Option<&str>,
 ) -> Result<Vec<(String, Imported)>, EngineError> {
-    let options = ImportOptions { matrix: matrix.map(str::to_owned), memory: memory_left(inner) };
+    let options =
+        ImportOptions { matrix: matrix.map(str::to_owned), memory: memory_left(inner), ..ImportOptions::default() };
     let total: u64 = files.iter().map(|file| file.size).sum();
     let share = |bytes: u64| READING_SHARE * bytes as f64 / total.max(1) as f64;
     let mut imported = Vec::with_capacity(files.len());
     let mut n_bytes_before = 0;
     for file in files {
-        job.set_share(share(n_bytes_before), share(n_bytes_before + file.size));
+        let (start, end) = (share(n_bytes_before), share(n_bytes_before + file.size));
         n_bytes_before += file.size;
-        let contents = options.import_all(&file.name, inner.host.open(file)?, job);
+        let in_parts = start + PARTS_SHARE * (end - start);
+        job.set_share(start, in_parts);
+        let source = inner.host.open(file)?;
+        let read = read_in_parts(inner, job, file, &source, &options).await?;
+        job.set_share(if read.is_some() { in_parts } else { start }, end);
+        let options = ImportOptions { read_before: read.map(ReadBefore::from).unwrap_or_default(), ..options.clone() };
+        let contents = options.import_all(&file.name, source, job);
         // Reading ends with an error of its own where it was cancelled.
         job.checkpoint().await?;
         imported.extend(contents?);

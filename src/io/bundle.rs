@@ -8,13 +8,12 @@
 
 use std::sync::Arc;
 
-use super::gmt::shortened;
 use super::import::import_with;
 use super::options::ImportOptions;
 use super::sniff::{FileKind, sniff};
 use super::zip::{ZipArchive, ZipMember};
 use super::{ByteSource, ImportError, Imported};
-use crate::data::{Observer, printable};
+use crate::data::{Observer, printable, shortened};
 
 /// Files read; more are probably not of one data set.
 const MAX_FILES: usize = 64;

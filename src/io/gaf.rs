@@ -9,10 +9,9 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use super::gmt::shortened;
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::{GeneAnnotation, GeneAnnotations, Observer};
+use crate::data::{GeneAnnotation, GeneAnnotations, Observer, shortened};
 
 /// What a GAF file begins with.
 pub(crate) const GAF_START: &str = "!gaf-version";

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-use super::gmt::{distinct_genes, finished, shortened};
+use super::gmt::{distinct_genes, finished};
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::{GeneSet, Observer};
+use crate::data::{GeneSet, Observer, shortened};
 
 /// Bytes of memory that aliases may bring for each byte of the file.
 const BY_ALIASES: usize = 32;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::{GeneSet, Observer};
+use crate::data::{GeneSet, Observer, shortened};
 
 /// Reads the gene sets of a GMT file, gzip or not.
 ///
@@ -129,14 +129,6 @@ pub(crate) fn make_names_distinct(sets: &mut [GeneSet]) -> Option<String> {
         set.name = renamed;
     }
     example
-}
-
-/// The first 40 characters, for messages.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use super::gmt::{distinct_genes, finished, lines_of, shortened};
+use super::gmt::{distinct_genes, finished, lines_of};
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::{GeneSet, Observer};
+use crate::data::{GeneSet, Observer, shortened};
 
 /// Far more sets than any collection has.
 const MAX_SETS: usize = 100_000;

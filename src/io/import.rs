@@ -100,7 +100,7 @@ pub(super) fn import_with(
 ) -> Result<Imported, ImportError> {
     match kind {
         FileKind::AnnData => import_h5ad(name, source, options, observer).map(|file| Imported::AnnData(Box::new(file))),
-        FileKind::CountMatrix => import_mtx(name, source, observer).map(Imported::CountMatrix),
+        FileKind::CountMatrix => import_mtx(name, source, options.memory, observer).map(Imported::CountMatrix),
         FileKind::Expression(format) => match format {
             ExpressionFormat::Csv => import_csv_expression(name, source, observer),
             ExpressionFormat::Parquet => import_parquet_expression(name, source, observer),

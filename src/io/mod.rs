@@ -45,12 +45,12 @@ mod zip;
 pub use assemble::{AssembleError, AssembleFailure, Assembled, IdHint, SaeFiles, assemble, assemble_trimmed};
 pub use bundle::import_all;
 pub use error::ImportError;
-pub use h5ad::AnnDataFile;
+pub use h5ad::{AnnDataFile, PartReader, Share};
 pub use import::{Imported, import, import_as};
 pub use labels::LabelsFile;
 pub use memory::MemoryLimit;
 pub use obo::import_obo;
-pub use options::ImportOptions;
+pub use options::{ImportOptions, ReadBefore, ReadMatrix};
 pub use pickle::PickleError;
 #[cfg(feature = "cli")]
 pub(crate) use sniff::stem;

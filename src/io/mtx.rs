@@ -3,19 +3,22 @@
 //! Read is what such matrices are: `coordinate`, `general`, of type `integer`, `real` or `pattern` (each entry 1); rows and
 //! columns count from 1. The format is NIST's ("The Matrix Market Exchange Formats", Boisvert et al. 1996). Entries in
 //! order of rows or of columns are packed as they are read; in any other order they are sorted first, at 12 bytes each.
-//! Zeros are dropped; NaN, infinity and a place that occurs twice are errors.
+//! What that will take is told, and refused where it is more than there is, once some entries are seen. Zeros are dropped;
+//! NaN, infinity and a place that occurs twice are errors.
 
 use std::sync::Arc;
 
-use super::gmt::shortened;
+use super::memory::amount;
 use super::reader::{TextLines, reserved};
-use super::{ByteSource, ImportError};
-use crate::data::{DataError, Observer, PackedMatrix};
+use super::{ByteSource, ImportError, MemoryLimit};
+use crate::data::{DataError, Observer, PackedMatrix, packed_size, shortened};
 
 /// How a Matrix Market file begins.
 pub(crate) const MTX_MAGIC: &[u8] = b"%%MatrixMarket";
 /// Entries between two looks at the observer.
 const ENTRIES_PER_LOOK: u64 = 500_000;
+/// Entries that are looked at to tell how much memory all will take.
+const SAMPLE: u64 = 10_000;
 /// No entry is shorter: `1 1` and the end of the line.
 const SMALLEST_ENTRY: u64 = 4;
 /// Text compresses no further.
@@ -31,19 +34,21 @@ const LINES_PER_BYTE: u64 = 8;
 /// `[n_rows, n_columns]` as the file says.
 ///
 /// # Errors
-/// [`ImportError::Line`] with the first line that is not as it should be, [`ImportError::OutOfMemory`], and what reading
-/// can give.
+/// [`ImportError::Line`] with the first line that is not as it should be, [`ImportError::TooLarge`],
+/// [`ImportError::OutOfMemory`], and what reading can give.
 pub(crate) fn import_mtx(
     name: &str,
     source: Arc<dyn ByteSource>,
+    memory: Option<MemoryLimit>,
     observer: &dyn Observer,
 ) -> Result<PackedMatrix, ImportError> {
-    let mut entries = Entries::open(name, Arc::clone(&source), observer)?;
+    let open = |bytes_an_entry| Entries::open(name, Arc::clone(&source), Room::new(memory, bytes_an_entry), observer);
+    let mut entries = open(0)?;
     let mut out = entries.empty()?;
     while let Some(entry) = entries.next()? {
         match out.push(entry.row as usize, entry.column, entry.value) {
             Ok(()) => {}
-            Err(DataError::Sparse { .. }) => return sorted(Entries::open(name, source, observer)?),
+            Err(DataError::Sparse { .. }) => return sorted(open(size_of::<Entry>() as u64)?),
             Err(error) => return Err(entries.push_error(entry, error)),
         }
     }
@@ -82,17 +87,38 @@ struct Size {
     n_entries: u64,
 }
 
+/// What the matrix will take, once that is known.
+struct Room {
+    memory: Option<MemoryLimit>,
+    /// Bytes that each entry takes before it is packed.
+    bytes_an_entry: u64,
+    sample: Vec<f32>,
+    needed: Option<u64>,
+}
+
+impl Room {
+    fn new(memory: Option<MemoryLimit>, bytes_an_entry: u64) -> Self {
+        Self { memory, bytes_an_entry, sample: Vec::new(), needed: None }
+    }
+}
+
 /// The entries of a file, one after the other.
 struct Entries<'a> {
     lines: TextLines,
     observer: &'a dyn Observer,
+    room: Room,
     is_pattern: bool,
     size: Size,
     n_read: u64,
 }
 
 impl<'a> Entries<'a> {
-    fn open(name: &str, source: Arc<dyn ByteSource>, observer: &'a dyn Observer) -> Result<Self, ImportError> {
+    fn open(
+        name: &str,
+        source: Arc<dyn ByteSource>,
+        room: Room,
+        observer: &'a dyn Observer,
+    ) -> Result<Self, ImportError> {
         let n_bytes = source.size();
         let mut lines = TextLines::open(name, source)?;
         let banner = lines.next()?.map(|line| String::from_utf8_lossy(line).to_lowercase()).unwrap_or_default();
@@ -106,7 +132,7 @@ impl<'a> Entries<'a> {
                 Some(line) => break size_of_matrix(&line, n_bytes).map_err(|why| lines.error(&shown(&line), &why))?,
             }
         };
-        Ok(Self { lines, observer, is_pattern, size, n_read: 0 })
+        Ok(Self { lines, observer, room, is_pattern, size, n_read: 0 })
     }
 
     fn empty(&self) -> Result<PackedMatrix, ImportError> {
@@ -131,6 +157,9 @@ impl<'a> Entries<'a> {
                 let expected = format!("the end after {} entries, as the size line says", self.size.n_entries);
                 return Err(self.lines.error("another entry", &expected));
             }
+            if self.room.needed.is_none() {
+                self.sample(entry.value)?;
+            }
             return Ok(Some(entry));
         }
         if self.n_read == self.size.n_entries {
@@ -140,13 +169,32 @@ impl<'a> Entries<'a> {
         Err(self.lines.error(&found, &format!("{} entries, as the size line says", self.size.n_entries)))
     }
 
+    /// Looks at the first values, and then whether there is room for all.
+    fn sample(&mut self, value: f32) -> Result<(), ImportError> {
+        self.room.sample.push(value);
+        let Size { n_rows, n_columns, n_entries } = self.size;
+        if self.n_read < SAMPLE.min(n_entries) {
+            return Ok(());
+        }
+        let packed = packed_size((n_rows as usize, n_columns as usize), n_entries, &self.room.sample);
+        let needed = packed.saturating_add(n_entries.saturating_mul(self.room.bytes_an_entry));
+        if let Some(memory) = self.room.memory.filter(|memory| needed > memory.left()) {
+            let file = self.lines.name().to_owned();
+            let what = format!("The matrix, with {:.1} million values,", n_entries as f64 / 1e6);
+            return Err(ImportError::TooLarge { file, what, needed, memory });
+        }
+        self.room = Room { sample: Vec::new(), needed: Some(needed), ..self.room };
+        self.look()
+    }
+
     fn look(&self) -> Result<(), ImportError> {
         if self.observer.is_cancelled() {
             return Err(ImportError::Cancelled { file: self.lines.name().to_owned() });
         }
         let millions = self.size.n_entries as f64 / 1e6;
         let fraction = self.n_read as f64 / self.size.n_entries.max(1) as f64;
-        let message = format!("Reading expression: {:.1} of {millions:.1} million values", fraction * millions);
+        let memory = self.room.needed.map(|needed| format!(", up to {} of memory", amount(needed))).unwrap_or_default();
+        let message = format!("Reading expression: {:.1} of {millions:.1} million values{memory}", fraction * millions);
         self.observer.progress(fraction, &message);
         Ok(())
     }
@@ -236,7 +284,12 @@ mod tests {
     const BANNER: &str = "%%MatrixMarket matrix coordinate integer general\n";
 
     fn read(text: &str) -> Result<PackedMatrix, ImportError> {
-        import_mtx("m.mtx", Arc::new(MemorySource(text.as_bytes().to_vec())), &Silent)
+        read_within(text, None)
+    }
+
+    fn read_within(text: &str, bytes: Option<u64>) -> Result<PackedMatrix, ImportError> {
+        let memory = bytes.map(|bytes| MemoryLimit { bytes, taken: 0 });
+        import_mtx("m.mtx", Arc::new(MemorySource(text.as_bytes().to_vec())), memory, &Silent)
     }
 
     fn error(text: &str) -> String {
@@ -258,6 +311,24 @@ mod tests {
         let text = "%%MatrixMarket matrix coordinate pattern general\n1 2 1\n1 2\n";
         assert_eq!(read(text).unwrap().dense_row(0), [0.0, 1.0]);
         assert_eq!(read(&format!("{BANNER}1 2 2\n1 1 0\n1 2 3\n")).unwrap().n_nonzero(), 1);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_it_would_take() {
+        let needed = |text: &str| match read_within(text, Some(0)) {
+            Err(ImportError::TooLarge { needed, .. }) => needed,
+            other => panic!("{other:?}"),
+        };
+        let (in_order, unordered) =
+            (format!("{BANNER}9 9 3\n1 1 5\n1 3 2\n2 2 7\n"), format!("{BANNER}9 9 3\n2 2 7\n1 3 2\n1 1 5\n"));
+        let packed = needed(&in_order);
+        assert!(read_within(&in_order, Some(packed)).is_ok() && read_within(&in_order, Some(packed - 1)).is_err());
+        // Sorting takes twelve bytes an entry.
+        assert!(
+            read_within(&unordered, Some(packed + 35)).is_err() && read_within(&unordered, Some(packed + 36)).is_ok()
+        );
+        let text = read_within(&in_order, Some(1)).unwrap_err().to_string();
+        assert!(text.contains("The matrix, with 0.0 million values, would take up to"), "{text}");
     }
 
     #[test]

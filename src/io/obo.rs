@@ -10,10 +10,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::sync::Arc;
 
-use super::gmt::shortened;
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::{Observer, OntologyTerm};
+use crate::data::{Observer, OntologyTerm, shortened};
 
 /// No line of an ontology is longer; definitions have a few thousand bytes.
 const MAX_LINE: u64 = 1 << 20;

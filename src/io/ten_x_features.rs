@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::gmt::shortened;
 use super::tensor::listed_texts;
-use crate::data::{GeneColumn, Notice};
+use crate::data::{GeneColumn, Notice, shortened};
 
 const GENE: &str = "Gene Expression";
 

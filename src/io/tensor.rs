@@ -1,8 +1,7 @@
 //! Tensors of a file that holds several by name: what they are, which one is the embedding, reading them as f32.
 
 use super::ImportError;
-use super::gmt::shortened;
-use crate::data::{DataError, DenseMatrix};
+use crate::data::{DataError, DenseMatrix, shortened};
 
 /// Names an embedding goes by in a file with several arrays, best first; compared without case and folders.
 const EMBEDDING_NAMES: [&str; 12] = [

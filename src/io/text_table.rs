@@ -16,10 +16,9 @@ use std::sync::Arc;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-use super::gmt::shortened;
 use super::reader::TextReader;
 use super::{ByteSource, ImportError};
-use crate::data::Observer;
+use crate::data::{Observer, shortened};
 
 /// No table of cells has more; each column takes memory however short its line is.
 const MAX_COLUMNS: usize = 100_000;

@@ -38,11 +38,14 @@ pub enum HostError {
 
 /// The place the engine runs in: a browser worker, or a native process.
 pub trait Host {
-    /// Opens a file that came with a request.
+    /// Opens a file that came with a request; until it is released that, and calls of the pool that name it, can go on.
     ///
     /// # Errors
     /// [`HostError::File`] if the transport does not hold it or the system refuses.
     fn open(&self, file: &FileHandle) -> Result<Arc<dyn ByteSource>, HostError>;
+
+    /// Forgets files; their sources stay.
+    fn release(&self, files: &[FileHandle]);
 
     /// Sends an answer to the other side.
     fn emit(&self, answer: Answer);
@@ -72,7 +75,7 @@ pub trait Pool {
     fn n_workers(&self) -> usize;
 
     /// Asks a worker and waits for its answer; a worker takes one call at a time. One that stopped starts anew with its
-    /// next call, knowing nothing.
+    /// next call, knowing nothing. A file that the call names is lent to the worker.
     ///
     /// # Errors
     /// [`HostError::Worker`] if it can't be started or stops before it answers.

@@ -31,9 +31,10 @@ impl Block {
 impl ReadAhead {
     /// Bytes of a file that is read at once.
     pub const SMALL_FILE: u64 = 32 << 20;
-    /// Bytes of a block where nothing is known of what comes next; larger pieces are better read by themselves, but for
-    /// those of a small file.
-    pub const BLOCK: u64 = 256 << 10;
+    /// Larger pieces are better read by themselves, but for those of a small file.
+    pub const LONG_PIECE: u64 = 1 << 20;
+    /// Bytes of a block where nothing is known of what comes next.
+    const BLOCK: u64 = 64 << 10;
 
     /// Fills `buffer` with what stands at `offset` of a file of `size` bytes; `fetch(start, end)` gives those bytes of it.
     ///
@@ -55,7 +56,7 @@ impl ReadAhead {
             }
             let block = match self.blocks.iter().position(|block| (block.start..block.end()).contains(&at)) {
                 Some(known) => self.blocks.remove(known),
-                None => self.fetched(size, at, &mut fetch)?,
+                None => self.fetched(size, at, rest.len() as u64, &mut fetch)?,
             };
             let held = &block.bytes[(at - block.start) as usize..];
             let (now, later) = rest.split_at_mut(held.len().min(rest.len()));
@@ -72,6 +73,7 @@ impl ReadAhead {
         &self,
         size: u64,
         at: u64,
+        n_wanted: u64,
         fetch: &mut impl FnMut(u64, u64) -> io::Result<Vec<u8>>,
     ) -> io::Result<Block> {
         let start = if size <= Self::SMALL_FILE { 0 } else { at / Self::BLOCK * Self::BLOCK };
@@ -81,7 +83,8 @@ impl ReadAhead {
             Some(block) => (2 * block.bytes.len() as u64).min(LONGEST),
             None => Self::BLOCK,
         };
-        let end = size.min(start + length);
+        let n_needed = (at - start).saturating_add(n_wanted).min(LONGEST).next_multiple_of(Self::BLOCK);
+        let end = size.min(start + length.max(n_needed));
         let bytes = fetch(start, end)?;
         if bytes.len() as u64 == end - start {
             Ok(Block { start, bytes })
@@ -130,7 +133,8 @@ mod tests {
     fn what_is_read_through_is_read_in_longer_and_longer_blocks() {
         let size = KEPT + 7;
         let found = calls(size, (0..size - 1000).step_by(1000).map(|offset| (offset, 1000)));
-        let ends: Vec<u64> = [0, 1, 3, 7, 15, 31, 63, 95, 127].map(|n| n * BLOCK).into_iter().chain([size]).collect();
+        let ends = [0, 1, 3, 7, 15, 31, 63, 127, 255, 383, 511].map(|n| n * BLOCK);
+        let ends: Vec<u64> = ends.into_iter().chain([size]).collect();
         let wanted: Vec<(u64, u64)> = ends.windows(2).map(|ends| (ends[0], ends[1])).collect();
         assert_eq!(found, wanted);
     }
@@ -144,21 +148,27 @@ mod tests {
     fn two_parts_read_in_turn_keep_their_blocks() {
         let second = 40 * BLOCK;
         let pieces = (0..24).flat_map(|step| [(step * BLOCK / 2, 99), (second + step * BLOCK / 2, 99)]);
-        assert_eq!(calls(200 * BLOCK, pieces).len(), 2 * 4);
+        assert_eq!(calls(600 * BLOCK, pieces).len(), 2 * 4);
     }
 
     #[test]
     fn pieces_here_and_there_cost_one_block_each() {
-        let found = calls(200 * BLOCK, [(0, 5), (50 * BLOCK + 3, 5), (7 * BLOCK, 5), (3, 5)]);
+        let found = calls(600 * BLOCK, [(0, 5), (50 * BLOCK + 3, 5), (7 * BLOCK, 5), (3, 5)]);
         assert_eq!(found, [(0, BLOCK), (50 * BLOCK, 51 * BLOCK), (7 * BLOCK, 8 * BLOCK)]);
+    }
+
+    #[test]
+    fn a_piece_of_several_blocks_is_read_at_once() {
+        let found = calls(600 * BLOCK, [(70 * BLOCK - 3, 2 * BLOCK), (400 * BLOCK, ReadAhead::LONG_PIECE)]);
+        assert_eq!(found, [(69 * BLOCK, 72 * BLOCK), (400 * BLOCK, 400 * BLOCK + ReadAhead::LONG_PIECE)]);
     }
 
     #[test]
     fn what_is_kept_is_bounded() {
         let mut ahead = ReadAhead::default();
-        for at in 0..200 {
+        for at in 0..600 {
             let fetch = |start, end| Ok((start..end).map(byte).collect());
-            ahead.read(1000 * BLOCK, 2 * at * BLOCK, &mut [0; 9], fetch).unwrap();
+            ahead.read(2000 * BLOCK, 2 * at * BLOCK, &mut [0; 9], fetch).unwrap();
         }
         assert_eq!(ahead.blocks.len() as u64, KEPT / BLOCK);
     }

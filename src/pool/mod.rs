@@ -1,17 +1,20 @@
-//! A worker of the pool: takes blocks of features through sound mode, blocks of gene sets along a ranking and some of
-//! the features of a training run, whatever thread it is on.
+//! A worker of the pool: takes blocks of features through sound mode, blocks of gene sets along a ranking, some of the
+//! features of a training run and a share of a file's expression, whatever thread it is on.
 //!
-//! It knows neither files nor the engine; what it is told and what it answers are the messages of
-//! [`crate::protocol`]. A call that makes no sense is answered by a sentence and changes nothing.
+//! It does not know the engine; what it is told and what it answers are the messages of [`crate::protocol`]. A call that
+//! makes no sense is answered by a sentence and changes nothing.
 
 mod findings;
 mod gsea;
+mod reading;
 mod shard;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::data::PackedMatrix;
 use crate::enrich::{GseaRun, MatchedGeneSets};
+use crate::io::ByteSource;
 use crate::lens::sound::{
     Annotator, BLOCK, FamilyCounts, FeatureGroups, Members, NegativeCells, Normaliser, Shard, ShardPlan, TestedBlock,
 };
@@ -32,6 +35,7 @@ pub struct Worker {
     kept: BTreeMap<u32, TestedBlock>,
     gsea: Option<GseaRun>,
     training: ShardServer,
+    read: reading::Read,
 }
 
 /// What all blocks share.
@@ -43,8 +47,13 @@ struct Plan {
 }
 
 impl Worker {
-    /// Serves one call.
+    /// Serves one call that needs no file.
     pub fn answer(&mut self, call: PoolCall) -> PoolAnswer {
+        self.answer_with(call, None)
+    }
+
+    /// Serves one call; `file` is the one it names.
+    pub fn answer_with(&mut self, call: PoolCall, file: Option<Arc<dyn ByteSource>>) -> PoolAnswer {
         let served = match call {
             PoolCall::Plan(plan) => self.take_plan(*plan).map(|()| PoolAnswer::Done),
             PoolCall::Block { positive, negative } => {
@@ -61,6 +70,12 @@ impl Worker {
             PoolCall::Shard(message) => {
                 let answered = shard::from_message(message).and_then(|call| self.training.answer(call));
                 answered.map(shard::answer_message)
+            }
+            PoolCall::Read(reading) => self.read.begin(&reading, file).map(|()| PoolAnswer::Done),
+            PoolCall::TakeRead(n_bytes) => Ok(PoolAnswer::Genes(self.read.take(n_bytes))),
+            PoolCall::ForgetRead => {
+                self.read = reading::Read::default();
+                Ok(PoolAnswer::Done)
             }
         };
         served.unwrap_or_else(PoolAnswer::Failed)

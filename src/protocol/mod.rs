@@ -41,7 +41,7 @@ pub use labels::{
 };
 pub use pool::{
     Lists, PoolAnswer, PoolCall, PoolFamilyCounts, PoolFindings, PoolGenes, PoolGsea, PoolGseaState, PoolGseaTests,
-    PoolPlan, PoolTerms,
+    PoolPlan, PoolReading, PoolTerms,
 };
 pub use quality::{CellQuality, DeadInTraining, SaeQuality};
 pub use request::{DeviceChoice, ExportKind, FileHandle, Request, RequestId, TableFormat, TableStyle};

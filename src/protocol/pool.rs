@@ -1,4 +1,4 @@
-//! What passes between the engine and the workers that test features and train with it.
+//! What passes between the engine and the workers that test features, train and read files with it.
 //!
 //! A worker is told the plan once, then for each block of features: the groups, the genes in the data's order in as
 //! many messages as the engine likes, and the question what was found. It can keep a block's tests, so that a plan with
@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bytes, F64Column, PoolPart, PoolShardCall, PoolShardState, U32Column};
+use super::{Bytes, F64Column, FileHandle, PoolPart, PoolShardCall, PoolShardState, U32Column};
 use crate::lens::{FeatureGseaParams, SoundParams, ValueScale};
 
 /// Lists one after the other: list i is `members[starts[i]..starts[i + 1]]`.
@@ -84,6 +84,37 @@ pub enum PoolCall {
     GseaSteps(u32),
     /// Some of the features of a training run. Features in work for an analysis are not touched.
     Shard(PoolShardCall),
+    /// A share of a file's expression to be read; the file travels beside the call.
+    Read(PoolReading),
+    /// About so many bytes of the next genes that were read; they are forgotten here.
+    TakeRead(u32),
+    /// What was read is of no use any more.
+    ForgetRead,
+}
+
+impl PoolCall {
+    /// The file that travels beside the call.
+    pub fn file(&self) -> Option<&FileHandle> {
+        match self {
+            Self::Read(reading) => Some(&reading.file),
+            _ => None,
+        }
+    }
+}
+
+/// A share of a file's expression to be read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PoolReading {
+    /// The file.
+    pub file: FileHandle,
+    /// The matrix, as [`Request::Open`](super::Request::Open) names it.
+    pub matrix: Option<String>,
+    /// Bytes that all data may take together and those that the open data take, where there is a limit.
+    pub memory: Option<(u64, u64)>,
+    /// Which share.
+    pub number: u32,
+    /// Of how many at most.
+    pub of: u32,
 }
 
 /// What a worker answers.
@@ -100,6 +131,8 @@ pub enum PoolAnswer {
     Part(PoolPart),
     /// What a shard remembers between two steps.
     ShardState(Box<PoolShardState>),
+    /// Genes that were read, packed as in [`PoolCall::Genes`]; none after the last one.
+    Genes(Bytes),
     /// The call can't be served: a sentence.
     Failed(String),
 }

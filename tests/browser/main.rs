@@ -13,6 +13,8 @@ mod file_server;
 mod files;
 mod gsea;
 mod labels;
+#[path = "../large_h5ad.rs"]
+mod large_h5ad;
 mod looking;
 mod made;
 mod main_job;

@@ -3,16 +3,17 @@
 //! An entry is the gap to the index before it (LEB128, seven bits a byte, least first) and its value: in a row of whole
 //! numbers from 1 to 2²⁴ again LEB128, in any other row the four bytes of an f32, little end first. Rows are packed one
 //! by one, so they can grow side by side while a file that holds them the other way round is read once, and can be
-//! handed to another thread as they are. Indices ascend strictly; zeros are not stored; the sign of a zero is lost.
+//! handed to another thread as they are (`travel`). Indices ascend strictly; zeros are not stored; the sign of a zero is lost.
 
 mod batch;
 mod kind;
 mod row;
 mod size;
+mod travel;
 
 pub use batch::PackedBatch;
 pub use kind::ValueKind;
-use row::{PackedRow, Written, decode, take_number};
+use row::{PackedRow, decode};
 pub use size::packed_size;
 
 use super::{DataError, DenseMatrix, SparseMatrix};
@@ -188,6 +189,23 @@ impl PackedMatrix {
         Ok(())
     }
 
+    /// The matrix of `n_major` rows that has each row of this one in its new place, or not at all.
+    ///
+    /// # Panics
+    /// If there are not as many places as rows, or a place is not below `n_major`: the caller's bug.
+    #[must_use]
+    pub fn select(self, places: &[Option<usize>], n_major: usize) -> Self {
+        assert_eq!(places.len(), self.rows.len(), "every row has a place or none");
+        let mut rows = vec![PackedRow::new(); n_major];
+        for (row, place) in self.rows.into_iter().zip(places) {
+            if let Some(place) = *place {
+                rows[place] = row;
+            }
+        }
+        let n_nonzero = rows.iter().map(|row| row.n as usize).sum();
+        Self { n_minor: self.n_minor, n_nonzero, rows }
+    }
+
     /// One row in room of its own.
     #[must_use]
     pub fn row(&self, major: usize) -> SparseRow {
@@ -223,47 +241,6 @@ impl PackedMatrix {
         let mut builder = super::SparseBuilder::new(self.n_minor);
         self.for_each_row(|_, row| builder.push_major(row.indices.iter().copied().zip(row.values.iter().copied())));
         builder.finish()
-    }
-
-    /// Bytes of rows `start..end` one after the other, for [`Self::from_bytes`] on another thread.
-    ///
-    /// # Panics
-    /// If there are no such rows: the caller's bug.
-    #[must_use]
-    pub fn to_bytes(&self, start: usize, end: usize) -> Vec<u8> {
-        let rows = &self.rows[start..end];
-        let mut bytes = Vec::with_capacity(rows.iter().map(|row| row.bytes.len() + 5).sum());
-        for row in rows {
-            let mut head = Written::new();
-            head.push_number(row.n << 1 | u32::from(row.is_counts));
-            bytes.extend_from_slice(head.as_slice());
-            bytes.extend_from_slice(&row.bytes);
-        }
-        bytes
-    }
-
-    /// Hands the rows in `bytes` to `look`, one after the other; how many there were.
-    ///
-    /// # Errors
-    /// [`DataError::Sparse`] where the bytes are no rows of that length; rows before that were handed out.
-    pub fn read_bytes(mut bytes: &[u8], n_minor: usize, mut look: impl FnMut(&SparseRow)) -> Result<usize, DataError> {
-        let mut row = SparseRow::default();
-        let mut n_rows = 0;
-        while !bytes.is_empty() {
-            let rest = take_number(bytes).and_then(|(head, rest)| {
-                let n = (head >> 1) as usize;
-                row.clear();
-                let rest = decode(rest, n, head & 1 == 1, &mut row)?;
-                row.indices.last().is_none_or(|&last| (last as usize) < n_minor).then_some(rest)
-            });
-            let Some(rest) = rest else {
-                return Err(DataError::Sparse { reason: format!("packed row {n_rows} is not whole") });
-            };
-            bytes = rest;
-            look(&row);
-            n_rows += 1;
-        }
-        Ok(n_rows)
     }
 }
 
@@ -366,6 +343,14 @@ mod tests {
     }
 
     #[test]
+    fn rows_are_chosen_and_put_in_another_order() {
+        let matrix = packed(&[&[0.0, 2.0], &[3.0, 1.0], &[0.5, 0.0]]);
+        let chosen = matrix.select(&[Some(2), None, Some(0)], 3);
+        assert_eq!(chosen, packed(&[&[0.5, 0.0], &[0.0; 2], &[0.0, 2.0]]));
+        assert_eq!(chosen.n_nonzero(), 2);
+    }
+
+    #[test]
     fn a_matrix_grows_along_both_sides() {
         let mut matrix = PackedMatrix::default();
         for (row, column, value) in [(0, 0, 1.0), (0, 3, 2.0), (2, 1, 0.5)] {
@@ -374,20 +359,5 @@ mod tests {
         }
         assert_eq!(matrix, packed(&[&[1.0, 0.0, 0.0, 2.0], &[0.0; 4], &[0.0, 0.5, 0.0, 0.0]]));
         assert!(matrix.grow(u32::MAX as usize, 1).is_err() && matrix.n_major() == 3);
-    }
-
-    #[test]
-    fn rows_travel_as_bytes_and_damage_is_found() {
-        let matrix = packed(&[&[0.0, 300.0, 1.0], &[0.0; 3], &[0.5, 0.0, -1.0]]);
-        let bytes = matrix.to_bytes(0, 3);
-        let mut rows = Vec::new();
-        assert_eq!(PackedMatrix::read_bytes(&bytes, 3, |row| rows.push(row.clone())), Ok(3));
-        assert_eq!(rows, [matrix.row(0), matrix.row(1), matrix.row(2)]);
-        assert!(PackedMatrix::read_bytes(&bytes, 2, |_| {}).is_err());
-        for end in 1..bytes.len() {
-            let found = PackedMatrix::read_bytes(&bytes[..end], 3, |_| {});
-            assert!(found.is_err() || found.is_ok_and(|n| n < 3), "{end}");
-        }
-        assert!(PackedMatrix::read_bytes(&[0xff; 40], 3, |_| {}).is_err());
     }
 }

@@ -28,6 +28,18 @@ pub(super) struct PackedRow {
     pub(super) bytes: Vec<u8>,
 }
 
+/// What a row is, its bytes somewhere else.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowPart<'a> {
+    pub(super) n: u32,
+    pub(super) last: u32,
+    pub(super) is_counts: bool,
+    pub(super) kind: ValueKind,
+    pub(super) is_finite: bool,
+    pub(super) largest: f32,
+    pub(super) bytes: &'a [u8],
+}
+
 impl PackedRow {
     /// A row without entries.
     pub(super) fn new() -> Self {
@@ -77,6 +89,45 @@ impl PackedRow {
             (self.n, self.last) = (self.n + 1, index);
         }
         self.take(&mut written)
+    }
+
+    /// Appends the entries of another row, whose indices are all beyond those so far. `major` is the row's number for
+    /// messages.
+    ///
+    /// # Errors
+    /// As [`Self::append`].
+    pub(super) fn append_row(&mut self, major: usize, other: RowPart<'_>) -> Result<(), DataError> {
+        let damaged = || DataError::Sparse { reason: format!("packed row {major} is not whole") };
+        if other.n == 0 {
+            return Ok(());
+        }
+        if other.is_counts != self.is_counts && self.n > 0 {
+            let mut row = SparseRow::default();
+            decode(other.bytes, other.n as usize, other.is_counts, &mut row).ok_or_else(damaged)?;
+            return self.append(major, row.indices.into_iter().zip(row.values));
+        }
+        let (first, rest) = take_number(other.bytes).ok_or_else(damaged)?;
+        if self.n > 0 && first <= self.last {
+            return Err(self.out_of_order(major, first));
+        }
+        let mut gap = Written::new();
+        gap.push_number(if self.n == 0 { first } else { first - self.last - 1 });
+        let bytes = gap.n + rest.len();
+        let failed = |_| DataError::OutOfMemory { what: "the expression matrix", bytes };
+        self.bytes.try_reserve_exact(bytes).map_err(failed)?;
+        self.bytes.extend_from_slice(gap.as_slice());
+        self.bytes.extend_from_slice(rest);
+        self.n = self.n.checked_add(other.n).ok_or_else(damaged)?;
+        (self.last, self.is_counts) = (other.last, other.is_counts);
+        (self.kind, self.is_finite) = (self.kind.and(other.kind), self.is_finite && other.is_finite);
+        self.largest = self.largest.max(other.largest);
+        Ok(())
+    }
+
+    /// The row as it travels.
+    pub(super) fn part(&self) -> RowPart<'_> {
+        let &Self { n, last, is_counts, kind, is_finite, largest, ref bytes } = self;
+        RowPart { n, last, is_counts, kind, is_finite, largest, bytes }
     }
 
     fn take(&mut self, written: &mut Written) -> Result<(), DataError> {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::{CellTable, LabelColumn, LabelValues, Notice};
-use crate::io::gmt::shortened;
+use crate::data::{CellTable, LabelColumn, LabelValues, Notice, shortened};
 use crate::io::sniff::stem;
 use crate::io::tensor::listed_texts;
 

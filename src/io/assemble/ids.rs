@@ -3,9 +3,8 @@
 use std::collections::HashSet;
 
 use super::AssembleError;
-use crate::data::{LabelColumn, Notice};
+use crate::data::{LabelColumn, Notice, shortened};
 use crate::io::LabelsFile;
-use crate::io::gmt::shortened;
 
 /// Settles which column of a labels file holds the cell ids.
 ///

@@ -7,9 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::AssembleError;
 use super::error::IdHint;
-use super::trim::{left_out, rows_by_cell, shortened};
-use crate::data::{DenseMatrix, IdTrim, JoinMethod, LabelColumn, LabelValues, MISSING_CODE};
-use crate::io::gmt;
+use super::trim::{left_out, rows_by_cell, shortened_ids};
+use crate::data::{DenseMatrix, IdTrim, JoinMethod, LabelColumn, LabelValues, MISSING_CODE, shortened};
 
 /// Ids shown in messages.
 const N_EXAMPLES: usize = 3;
@@ -57,7 +56,7 @@ impl Matches {
         let mut row_by_id = HashMap::with_capacity(row_ids.len());
         for (second, id) in row_ids.iter().enumerate() {
             if let Some(first) = row_by_id.insert(id.as_str(), second) {
-                return Err(AssembleError::RepeatedId { file: file.to_owned(), id: gmt::shortened(id), first, second });
+                return Err(AssembleError::RepeatedId { file: file.to_owned(), id: shortened(id), first, second });
             }
         }
         let row_by_cell: Vec<Option<usize>> = match trim {
@@ -152,7 +151,7 @@ impl Matches {
             file: file.to_owned(),
             n_missing: self.n_missing(),
             n_cells: self.row_by_cell.len(),
-            example: cell_ids.and_then(|ids| ids.get(first)).map(|id| gmt::shortened(id)).unwrap_or_default(),
+            example: cell_ids.and_then(|ids| ids.get(first)).map(|id| shortened(id)).unwrap_or_default(),
             hint: row_ids
                 .zip(cell_ids)
                 .and_then(|(row_ids, cell_ids)| all_cells(file, row_ids, cell_ids))
@@ -163,7 +162,7 @@ impl Matches {
 
 /// How shortened ids have a row for every cell, if they do.
 fn all_cells(file: &str, row_ids: &[String], cell_ids: &[String]) -> Option<IdHint> {
-    let hint = IdHint::of(shortened(file, row_ids, cell_ids), cell_ids.len())?;
+    let hint = IdHint::of(shortened_ids(file, row_ids, cell_ids), cell_ids.len())?;
     matches!(hint, IdHint::Shorten { n_matched, n_cells, .. } if n_matched == n_cells).then_some(hint)
 }
 
@@ -173,7 +172,7 @@ fn no_overlap(file: &str, row_ids: &[String], cells: Known<'_>) -> AssembleError
     let hint = if are_genes {
         IdHint::Genes
     } else {
-        IdHint::of(shortened(file, row_ids, cells.ids), cells.ids.len()).unwrap_or(IdHint::Other)
+        IdHint::of(shortened_ids(file, row_ids, cells.ids), cells.ids.len()).unwrap_or(IdHint::Other)
     };
     AssembleError::NoOverlap {
         file: file.to_owned(),
@@ -187,7 +186,7 @@ fn no_overlap(file: &str, row_ids: &[String], cells: Known<'_>) -> AssembleError
 
 /// The first few ids, quoted.
 pub(super) fn examples<'a>(ids: impl Iterator<Item = &'a String>) -> String {
-    let shown: Vec<String> = ids.take(N_EXAMPLES).map(|id| format!("{:?}", gmt::shortened(id))).collect();
+    let shown: Vec<String> = ids.take(N_EXAMPLES).map(|id| format!("{:?}", shortened(id))).collect();
     shown.join(", ")
 }
 

@@ -71,7 +71,7 @@ enum Repeated {
 }
 
 /// Finds how ids of a file and of cells agree once shortened; `None` if they do not.
-pub(super) fn shortened(file: &str, row_ids: &[String], cell_ids: &[String]) -> Option<Shortened> {
+pub(super) fn shortened_ids(file: &str, row_ids: &[String], cell_ids: &[String]) -> Option<Shortened> {
     let mut best: Option<Way> = None;
     let needed = row_ids.len().min(cell_ids.len()).div_ceil(2).max(1);
     for cells in all_parts().filter_map(|parts| Cores::of(cell_ids, parts)) {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     fn trim(rows: &[String], cells: &[String]) -> Option<(IdParts, IdParts, usize)> {
-        match shortened("l.csv", rows, cells)? {
+        match shortened_ids("l.csv", rows, cells)? {
             Shortened::Agree { trim, n_matched, .. } => Some((trim.of_file, trim.of_cells, n_matched)),
             Shortened::Repeat { words } => panic!("{words}"),
         }
@@ -232,12 +232,12 @@ mod tests {
 
     #[test]
     fn the_words_show_what_is_left_out_and_a_pair() {
-        let found = shortened("l.csv", &ids(|b| format!("{b}-1")), &ids(str::to_owned)).unwrap();
+        let found = shortened_ids("l.csv", &ids(|b| format!("{b}-1")), &ids(str::to_owned)).unwrap();
         let Shortened::Agree { words, .. } = found else { panic!("{found:?}") };
         assert_eq!(words, "without \"-1\" at the end of the file's ids (\"AAACCTGA-1\" is then the cell \"AAACCTGA\")");
         let mut rows = ids(|b| format!("s1_{b}"));
         rows[0] = "s2_AAACCTGA".to_owned();
-        let Some(Shortened::Agree { words, .. }) = shortened("l.csv", &rows, &ids(str::to_owned)) else { panic!() };
+        let Some(Shortened::Agree { words, .. }) = shortened_ids("l.csv", &rows, &ids(str::to_owned)) else { panic!() };
         assert!(
             words.starts_with("without what is like \"s2_\", \"s1_\" at the beginning of the file's ids"),
             "{words}"
@@ -248,7 +248,7 @@ mod tests {
     fn ids_that_would_become_the_same_are_told_and_not_offered() {
         let cells = ["AAAC-1-0", "AAAC-1-1", "CCTT-1-0", "CCTT-1-1"].map(str::to_owned);
         let rows = ["AAAC-1", "CCTT-1"].map(str::to_owned);
-        let Some(Shortened::Repeat { words }) = shortened("l.csv", &rows, &cells) else { panic!("offered") };
+        let Some(Shortened::Repeat { words }) = shortened_ids("l.csv", &rows, &cells) else { panic!("offered") };
         assert!(words.ends_with("but then \"AAAC-1-0\" and \"AAAC-1-1\" of the data set are the same"), "{words}");
     }
 
@@ -257,11 +257,11 @@ mod tests {
         let cells = ids(|b| format!("{b}-1"));
         let mut few = ["TTTT", "TTTG", "TTTC"].map(str::to_owned).to_vec();
         few.push("AAACCTGA".to_owned());
-        assert_eq!(shortened("l.csv", &few, &cells), None);
+        assert_eq!(shortened_ids("l.csv", &few, &cells), None);
         let numbers: Vec<String> = (0..4).map(|n| n.to_string()).collect();
         let named: Vec<String> = (0..4).map(|n| format!("cell_{n}")).collect();
-        assert_eq!(shortened("l.csv", &numbers, &named), None);
-        assert_eq!(shortened("l.csv", &[], &cells), None);
+        assert_eq!(shortened_ids("l.csv", &numbers, &named), None);
+        assert_eq!(shortened_ids("l.csv", &[], &cells), None);
     }
 
     #[test]

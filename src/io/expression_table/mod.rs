@@ -14,10 +14,9 @@ mod value;
 pub(crate) use text::{import_csv_expression, is_csv_expression};
 
 use super::expression_kind::{CellsIn, are_barcodes, cells_in};
-use super::gmt::shortened;
 use super::h5ad::{AnnDataFile, duplicate_genes};
 use super::text_table::is_missing;
-use crate::data::{DataError, Expression, GeneColumn, LabelColumn, Notice, PackedMatrix};
+use crate::data::{DataError, Expression, GeneColumn, LabelColumn, Notice, PackedMatrix, shortened};
 use crate::io::ImportError;
 
 /// What a value must be, for messages.

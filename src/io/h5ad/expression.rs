@@ -9,8 +9,7 @@ use super::archive::{Archive, Node};
 use super::logarithms::make_natural;
 use super::matrix::MatrixReader;
 use super::table::Table;
-use crate::data::{Expression, MatrixChoice, MatrixInfo, Notice, Observer, printable};
-use crate::io::gmt::shortened;
+use crate::data::{Expression, MatrixChoice, MatrixInfo, Notice, Observer, printable, shortened};
 use crate::io::{ImportError, ImportOptions};
 
 /// Places of a matrix that is not `X`, each with the table of its genes.
@@ -60,14 +59,24 @@ pub(super) fn read_expression(
     let table = Table::open(archive, genes)?;
     let gene_names = table.index()?.ok_or_else(|| archive.layout(genes, "has no index", "gene names"))?;
     let (n_cells, n_genes) = (cells.n, gene_names.len());
-    let (cell_ids, memory) = (cells.ids, options.memory);
-    let reader = MatrixReader { archive, observer, n_cells, n_genes, cell_ids, gene_names: &gene_names, memory };
-    let by_gene = reader.read(&node)?;
+    let reader =
+        MatrixReader { archive, observer, n_cells, n_genes, cell_ids: cells.ids, gene_names: &gene_names, options };
+    let by_gene = reader.read(node)?;
     let mut expression = Expression::new(gene_names, by_gene);
     expression.gene_columns = table.text_columns(n_genes)?;
     notices.extend(duplicate_genes(&expression.gene_names));
     notices.extend(make_natural(archive, &place, &mut expression)?);
     Ok(Some((expression, MatrixChoice { read: place, known })))
+}
+
+/// The matrix that is the expression, if there is one, and where it is.
+///
+/// # Errors
+/// [`ImportError::NoMatrix`], and what reading can give.
+pub(super) fn chosen(archive: &Archive, options: &ImportOptions) -> Result<Option<(Node, String)>, ImportError> {
+    let mut matrices = matrices(archive)?;
+    let at = position(archive, &matrices, options.matrix.as_deref())?;
+    Ok(at.map(|at| matrices.swap_remove(at)).map(|matrix| (matrix.node, matrix.place)))
 }
 
 /// The matrices of the file, the one to use first.

@@ -6,11 +6,11 @@
 //! zeros are dropped; a place stored twice, an index outside and a value that is not finite are errors.
 
 use super::archive::{Archive, Array, Folder, Node, found_encoding};
-use super::matrix_packer::{Entries, Packer};
+use super::by_cell::{ByCell, Share};
 use super::matrix_progress::Progress;
 use super::sparse_parts::SparseParts;
 use crate::data::{DataError, Observer, PackedMatrix};
-use crate::io::{ImportError, MemoryLimit};
+use crate::io::{ImportError, ImportOptions};
 
 /// A matrix in the file, `[n_cells, n_genes]`, with what is needed to read it.
 pub(crate) struct MatrixReader<'a> {
@@ -21,8 +21,8 @@ pub(crate) struct MatrixReader<'a> {
     /// Cell ids and gene names, for messages.
     pub(crate) cell_ids: Option<&'a [String]>,
     pub(crate) gene_names: &'a [String],
-    /// What the result may take.
-    pub(crate) memory: Option<MemoryLimit>,
+    /// What the result may take, and whether it was read before.
+    pub(crate) options: &'a ImportOptions,
 }
 
 /// Which of a matrix's columns are genes.
@@ -31,6 +31,16 @@ pub(crate) enum GeneRows<'a> {
     All,
     /// The gene of each column, if it is one.
     Some(&'a [Option<usize>]),
+}
+
+impl GeneRows<'_> {
+    /// Columns of a matrix with that many genes.
+    pub(super) fn n_columns(self, n_genes: usize) -> usize {
+        match self {
+            Self::All => n_genes,
+            Self::Some(genes) => genes.len(),
+        }
+    }
 }
 
 /// Along which axis a sparse matrix `[n_cells, n_genes]` is compressed.
@@ -67,10 +77,10 @@ impl MatrixReader<'_> {
     /// [`ImportError::Layout`] where shape or encoding are not as they should be, [`ImportError::Data`] where the
     /// sparse parts contradict each other, [`ImportError::Value`] for a value that is not finite or stored twice,
     /// and what reading can give.
-    pub(crate) fn read(&self, node: &Node) -> Result<PackedMatrix, ImportError> {
+    pub(crate) fn read(&self, node: Node) -> Result<PackedMatrix, ImportError> {
         match node {
             Node::Array(array) => self.read_dense(array),
-            Node::Folder(folder) => self.read_sparse(folder),
+            Node::Folder(folder) => self.read_sparse(&folder),
         }
     }
 
@@ -82,39 +92,21 @@ impl MatrixReader<'_> {
         Err(self.archive.layout(path, &format!("has shape {shape:?}"), &expected))
     }
 
-    fn read_dense(&self, array: &Array) -> Result<PackedMatrix, ImportError> {
+    fn read_dense(&self, array: Array) -> Result<PackedMatrix, ImportError> {
         self.check_shape(&array.path, &array.shape)?;
-        if !array.is_numeric() && !array.is_bool() {
-            return Err(self.archive.layout(&array.path, &format!("has type {}", array.type_name()), "numbers"));
+        match self.read_before(&array.path, self.n_genes) {
+            Some(matrix) => Ok(matrix),
+            None => ByCell::dense(self, array, Share::WHOLE)?.read(self, GeneRows::All),
         }
-        let mut packer = Packer::new(self.empty(&array.path)?);
-        let mut progress = Progress::new(self, array.n_values());
-        for window in &self.archive.windows(array)? {
-            let values = self.archive.floats_in(array, window)?;
-            progress.begin_dense(&array.path, &values)?;
-            let entries = Entries::of_dense(window.start as usize, self.n_genes, &values);
-            if !self.pack(&array.path, &mut packer, entries)? {
-                break;
-            }
-            progress.advance(window.length * array.row_length())?;
-        }
-        self.packed(&array.path, packer)
     }
 
-    /// Hands entries on to be packed; whether that goes on.
-    fn pack(&self, path: &str, packer: &mut Packer, entries: Entries) -> Result<bool, ImportError> {
-        if let Some(at) = entries.values.iter().position(|value| !value.is_finite()) {
-            let place = (entries.cells[at] as usize, entries.genes[at] as usize);
-            return Err(self.not_finite(path, entries.values[at], place));
-        }
-        Ok(packer.push(entries))
+    /// The matrix at a path, if it was read before its file.
+    fn read_before(&self, path: &str, n_columns: usize) -> Option<PackedMatrix> {
+        let read = self.options.read_before.take(path)?;
+        ((read.n_major(), read.n_minor()) == (n_columns, self.n_cells)).then_some(read)
     }
 
-    fn packed(&self, path: &str, packer: Packer) -> Result<PackedMatrix, ImportError> {
-        packer.finish().map_err(|error| self.data_error(path, error))
-    }
-
-    fn empty(&self, path: &str) -> Result<PackedMatrix, ImportError> {
+    pub(super) fn empty(&self, path: &str) -> Result<PackedMatrix, ImportError> {
         PackedMatrix::empty(self.n_genes, self.n_cells).map_err(|error| self.data_error(path, error))
     }
 
@@ -133,7 +125,7 @@ impl MatrixReader<'_> {
     }
 
     #[cold]
-    fn not_finite(&self, path: &str, value: f32, place: (usize, usize)) -> ImportError {
+    pub(super) fn not_finite(&self, path: &str, value: f32, place: (usize, usize)) -> ImportError {
         let advice = "replace such values, or leave their cells or genes out, and save again";
         self.value_error(path, &format!("is {value}"), place, advice)
     }
@@ -171,28 +163,11 @@ impl MatrixReader<'_> {
     /// # Errors
     /// As [`Self::read`].
     pub(crate) fn read_by_cell(&self, path: &str, genes: GeneRows<'_>) -> Result<PackedMatrix, ImportError> {
-        let parts = SparseParts::open(self.archive, path, self.n_cells)?;
-        let n_columns = match genes {
-            GeneRows::All => self.n_genes,
-            GeneRows::Some(genes) => genes.len(),
-        };
-        let mut packer = Packer::new(self.empty(path)?);
-        let mut progress = Progress::new(self, parts.n_values());
-        let mut cell = 0;
-        for window in &parts.windows {
-            let (columns, values) = parts.read(self.archive, window, n_columns)?;
-            progress.begin_sparse(&parts.data.path, &values)?;
-            let cells = parts.majors(window, &mut cell);
-            let mut entries = Entries { genes: columns, cells, values };
-            if let GeneRows::Some(genes) = genes {
-                entries = entries.of_genes(genes);
-            }
-            if !self.pack(path, &mut packer, entries)? {
-                break;
-            }
-            progress.advance(window.length)?;
+        match (self.read_before(path, genes.n_columns(self.n_genes)), genes) {
+            (Some(matrix), GeneRows::All) => Ok(matrix),
+            (Some(matrix), GeneRows::Some(genes)) => Ok(matrix.select(genes, self.n_genes)),
+            (None, _) => ByCell::sparse(self, path, Share::WHOLE)?.read(self, genes),
         }
-        self.packed(path, packer)
     }
 
     /// Calls `take(major, (minor, value), whether it is the major row's last)` for every stored value; minors are below
@@ -203,19 +178,19 @@ impl MatrixReader<'_> {
         n_minor: usize,
         mut take: impl FnMut(usize, (u32, f32), bool) -> Result<(), ImportError>,
     ) -> Result<(), ImportError> {
-        let mut progress = Progress::new(self, parts.n_values());
+        let mut progress = Progress::new(parts.n_values(), parts.n_values());
         let mut major = 0;
         for window in &parts.windows {
             let entries = parts.read(self.archive, window, n_minor)?;
-            progress.begin_sparse(&parts.data.path, &entries.1)?;
+            progress.begin_sparse(self, &parts.data.path, &entries.1)?;
             parts.for_each(window, entries, &mut major, &mut take)?;
-            progress.advance(window.length)?;
+            progress.advance(self, window.length)?;
         }
         Ok(())
     }
 
     /// What is wrong with a gene-major matrix.
-    fn data_error(&self, path: &str, source: DataError) -> ImportError {
+    pub(super) fn data_error(&self, path: &str, source: DataError) -> ImportError {
         if let DataError::StoredTwice { major: gene, minor: cell } = source {
             let advice = format!("call adata.{}.sum_duplicates() and save again", path.replace('/', "."));
             return self.value_error(path, "holds more than one value", (cell as usize, gene), &advice);

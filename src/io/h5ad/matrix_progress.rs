@@ -10,26 +10,33 @@ use crate::io::ImportError;
 use crate::io::memory::amount;
 
 /// Tells the observer how many values of how many are read.
-pub(super) struct Progress<'a> {
-    reader: &'a MatrixReader<'a>,
+pub(super) struct Progress {
     n_done: u64,
+    /// Values that are read here; others may read others.
+    n_here: u64,
     n_values: u64,
     /// Bytes that the result will take, once the first window was seen.
     needed: Option<u64>,
 }
 
-impl<'a> Progress<'a> {
-    pub(super) fn new(reader: &'a MatrixReader<'a>, n_values: u64) -> Self {
-        Self { reader, n_done: 0, n_values, needed: None }
+impl Progress {
+    /// Begins to read `n_here` of the `n_values` of a matrix.
+    pub(super) fn new(n_here: u64, n_values: u64) -> Self {
+        Self { n_done: 0, n_here, n_values, needed: None }
     }
 
     /// Looks at a window of stored values before they are kept; only the first one counts.
     ///
     /// # Errors
     /// [`ImportError::TooLarge`].
-    pub(super) fn begin_sparse(&mut self, path: &str, values: &[f32]) -> Result<(), ImportError> {
+    pub(super) fn begin_sparse(
+        &mut self,
+        reader: &MatrixReader<'_>,
+        path: &str,
+        values: &[f32],
+    ) -> Result<(), ImportError> {
         let n_values = self.n_values;
-        self.begin(n_values, values, || {
+        self.begin(reader, n_values, values, || {
             format!("{}, with {:.1} million values,", path.trim_end_matches("/data"), n_values as f64 / 1e6)
         })
     }
@@ -38,29 +45,39 @@ impl<'a> Progress<'a> {
     ///
     /// # Errors
     /// As [`Self::begin_sparse`].
-    pub(super) fn begin_dense(&mut self, path: &str, values: &[f32]) -> Result<(), ImportError> {
+    pub(super) fn begin_dense(
+        &mut self,
+        reader: &MatrixReader<'_>,
+        path: &str,
+        values: &[f32],
+    ) -> Result<(), ImportError> {
         let n_found = values.iter().filter(|&&value| value != 0.0).count();
         let share = n_found as f64 / values.len().max(1) as f64;
         let n_nonzero = (share * self.n_values as f64).ceil() as u64;
         let millions = self.n_values as f64 / 1e6;
-        self.begin(n_nonzero, values, || {
+        self.begin(reader, n_nonzero, values, || {
             let percent = 100.0 * share;
             format!("{path}, with {millions:.1} million values of which {percent:.0} % are not 0 in its first rows,")
         })
     }
 
-    fn begin(&mut self, n_values: u64, sample: &[f32], what: impl Fn() -> String) -> Result<(), ImportError> {
+    fn begin(
+        &mut self,
+        reader: &MatrixReader<'_>,
+        n_values: u64,
+        sample: &[f32],
+        what: impl Fn() -> String,
+    ) -> Result<(), ImportError> {
         if self.needed.is_some() {
             return Ok(());
         }
-        let reader = self.reader;
         let needed = packed_size((reader.n_genes, reader.n_cells), n_values, sample);
-        if let Some(memory) = reader.memory.filter(|memory| needed > memory.left()) {
+        if let Some(memory) = reader.options.memory.filter(|memory| needed > memory.left()) {
             let file = reader.archive.name().to_owned();
             return Err(ImportError::TooLarge { file, what: what(), needed, memory });
         }
         self.needed = Some(needed);
-        self.tell();
+        self.tell(reader);
         Ok(())
     }
 
@@ -68,18 +85,18 @@ impl<'a> Progress<'a> {
     ///
     /// # Errors
     /// [`ImportError::Cancelled`].
-    pub(super) fn advance(&mut self, n: u64) -> Result<(), ImportError> {
-        self.reader.archive.check_cancelled(self.reader.observer)?;
+    pub(super) fn advance(&mut self, reader: &MatrixReader<'_>, n: u64) -> Result<(), ImportError> {
+        reader.archive.check_cancelled(reader.observer)?;
         self.n_done += n;
-        self.tell();
+        self.tell(reader);
         Ok(())
     }
 
-    fn tell(&self) {
-        let fraction = self.n_done as f64 / self.n_values.max(1) as f64;
+    fn tell(&self, reader: &MatrixReader<'_>) {
+        let fraction = self.n_done as f64 / self.n_here.max(1) as f64;
         let millions = self.n_values as f64 / 1e6;
         let memory = self.needed.map(|needed| format!(", up to {} of memory", amount(needed))).unwrap_or_default();
         let message = format!("Reading expression: {:.1} of {millions:.1} million values{memory}", fraction * millions);
-        self.reader.observer.progress(fraction, &message);
+        reader.observer.progress(fraction, &message);
     }
 }

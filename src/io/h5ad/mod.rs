@@ -8,6 +8,7 @@
 //! an error, an `obsm` array with one is left out with a warning.
 
 mod archive;
+mod by_cell;
 mod compound;
 mod expression;
 mod foreign;
@@ -23,21 +24,24 @@ mod matrix_progress;
 mod nesting;
 mod obsm;
 mod obsm_sparse;
-mod paged;
+mod part;
 mod sparse_parts;
 mod table;
 mod ten_x;
 mod uns;
 mod values;
+mod watched;
 
 use std::sync::Arc;
 
 use archive::{Archive, Node};
+pub use by_cell::Share;
 pub(crate) use expression::duplicate_genes;
 use expression::{Cells, read_expression};
 use foreign::refuse_foreign;
 use library_sizes::set_library_sizes;
 use obsm::read_obsm;
+pub use part::PartReader;
 use table::Table;
 use uns::label_colours;
 

@@ -11,9 +11,8 @@ use super::archive::{Archive, Array, Folder, Node, found_encoding};
 use super::left_out::LeftOut;
 use super::legacy::LegacyTable;
 use super::values::{Labels, Values};
-use crate::data::{GeneColumn, LabelColumn, MISSING_CODE, Observer};
+use crate::data::{GeneColumn, LabelColumn, MISSING_CODE, Observer, shortened};
 use crate::io::ImportError;
-use crate::io::gmt::shortened;
 
 /// A table of the file.
 pub(crate) struct Table<'a> {

@@ -12,7 +12,7 @@ use super::matrix::{GeneRows, MatrixReader};
 use super::table::texts_of;
 use crate::data::{Expression, Observer};
 use crate::io::ten_x_features::Features;
-use crate::io::{ImportError, ImportOptions, MemoryLimit};
+use crate::io::{ImportError, ImportOptions};
 
 const ADVICE: &str = "write the file again with Cell Ranger, or open its folder of matrix.mtx.gz, barcodes.tsv.gz and \
      features.tsv.gz instead";
@@ -74,7 +74,7 @@ pub(super) fn read(
     };
     check_shape(archive, group, &features, cell_ids.len())?;
     let mut file = AnnDataFile { n_cells: cell_ids.len(), ..AnnDataFile::default() };
-    file.expression = expression(archive, group, &features, (&cell_ids, options.memory), observer)?;
+    file.expression = expression(archive, group, &features, (&cell_ids, options), observer)?;
     file.notices.extend(features.notice());
     if let Some(expression) = &file.expression {
         file.notices.extend(duplicate_genes(&expression.gene_names));
@@ -118,7 +118,7 @@ fn expression(
     archive: &Archive,
     group: &str,
     features: &Features,
-    (cell_ids, memory): (&[String], Option<MemoryLimit>),
+    (cell_ids, options): (&[String], &ImportOptions),
     observer: &dyn Observer,
 ) -> Result<Option<Expression>, ImportError> {
     let gene_by_feature = features.gene_by_feature();
@@ -133,7 +133,7 @@ fn expression(
         n_genes: gene_names.len(),
         cell_ids: Some(cell_ids),
         gene_names: &gene_names,
-        memory,
+        options,
     };
     let by_gene = reader.read_by_cell(group, GeneRows::Some(&gene_by_feature))?;
     let gene_columns = features.gene_columns();

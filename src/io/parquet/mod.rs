@@ -13,7 +13,6 @@ mod expression;
 mod guard;
 mod pages;
 mod plain;
-mod read_ahead;
 mod thrift;
 
 use std::sync::Arc;
@@ -26,8 +25,6 @@ use expression::are_expression;
 pub(crate) use expression::import_parquet_expression;
 pub(crate) use guard::PARQUET_MAGIC;
 use guard::{check_pages, checked_footer, damaged, max_text};
-
-use read_ahead::ReadAhead;
 
 use super::labels::{LabelsFile, number_values};
 use super::npy::look;
@@ -52,7 +49,7 @@ struct Column {
 struct Table {
     name: String,
     metadata: ParquetMetaData,
-    source: ReadAhead,
+    source: Arc<dyn ByteSource>,
     n_rows: usize,
     columns: Vec<Column>,
     /// Names of columns that can't be read.
@@ -61,12 +58,11 @@ struct Table {
 
 impl Table {
     fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
-        let source = ReadAhead::new(source);
-        let metadata = ParquetMetaDataReader::decode_metadata(&checked_footer(name, &source)?)
+        let metadata = ParquetMetaDataReader::decode_metadata(&checked_footer(name, &*source)?)
             .map_err(|error| damaged(name, "its footer", format!("can't be read ({error})"), "Parquet's metadata"))?;
         let (columns, unread) = columns_of(metadata.file_metadata().schema_descr());
         let used: Vec<usize> = columns.iter().map(|column| column.at).collect();
-        check_pages(name, &source, &metadata, &used)?;
+        check_pages(name, &*source, &metadata, &used)?;
         let n_rows = metadata.file_metadata().num_rows() as usize;
         if n_rows == 0 {
             let found = format!("only {} columns", columns.len());
@@ -77,7 +73,7 @@ impl Table {
     }
 
     fn file(&self) -> File<'_> {
-        File { metadata: &self.metadata, source: &self.source }
+        File { metadata: &self.metadata, source: &*self.source }
     }
 
     fn error(&self, column: &Column, found: &str) -> ImportError {

@@ -9,4 +9,4 @@ mod session;
 
 pub use files::PathSource;
 pub use pool::ThreadPool;
-pub use session::{Clock, Interrupt, NativeHost, Session, Turn};
+pub use session::{Clock, Interrupt, NativeHost, OpenFiles, Session, Turn};

@@ -1,27 +1,35 @@
 //! Pool workers as threads.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use futures::FutureExt;
 use futures::channel::oneshot;
 
+use super::OpenFiles;
+use crate::io::ByteSource;
 use crate::platform::{HostError, LocalTask, Pool};
 use crate::pool::Worker;
 use crate::protocol::{PoolAnswer, PoolCall};
 
-type Letter = (PoolCall, oneshot::Sender<PoolAnswer>);
+struct Letter {
+    call: PoolCall,
+    file: Option<Arc<dyn ByteSource>>,
+    answer_to: oneshot::Sender<PoolAnswer>,
+}
 
 /// So many threads, each with a worker; they end with the pool.
 pub struct ThreadPool {
+    files: OpenFiles,
     workers: RefCell<Vec<Option<Sender<Letter>>>>,
 }
 
 impl ThreadPool {
-    /// A pool of `n_threads`, at least one.
+    /// A pool of `n_threads`, at least one, that can read these files.
     #[must_use]
-    pub fn new(n_threads: usize) -> Self {
-        Self { workers: RefCell::new(vec![None; n_threads.max(1)]) }
+    pub fn new(n_threads: usize, files: OpenFiles) -> Self {
+        Self { files, workers: RefCell::new(vec![None; n_threads.max(1)]) }
     }
 
     /// Hands a call to a worker's thread, starting it if it does not run.
@@ -48,9 +56,9 @@ impl ThreadPool {
 
 fn serve(letters: &Receiver<Letter>) {
     let mut worker = Worker::default();
-    while let Ok((call, answer_to)) = letters.recv() {
+    while let Ok(Letter { call, file, answer_to }) = letters.recv() {
         // Nobody waits any more where the job was dropped.
-        let _ = answer_to.send(worker.answer(call));
+        let _ = answer_to.send(worker.answer_with(call, file));
     }
 }
 
@@ -60,8 +68,9 @@ impl Pool for ThreadPool {
     }
 
     fn call(&self, worker: usize, call: PoolCall) -> LocalTask<'_, Result<PoolAnswer, HostError>> {
-        let (sender, receiver) = oneshot::channel();
-        let sent = self.send(worker, (call, sender));
+        let (answer_to, receiver) = oneshot::channel();
+        let file = call.file().and_then(|file| self.files.borrow().get(&file.handle).cloned());
+        let sent = self.send(worker, Letter { call, file, answer_to });
         async move {
             sent?;
             receiver.await.map_err(|_| HostError::Worker { reason: "its thread ended before it answered".to_owned() })
@@ -78,7 +87,7 @@ mod tests {
 
     #[test]
     fn threads_answer_each_for_itself() {
-        let pool = ThreadPool::new(2);
+        let pool = ThreadPool::new(2, OpenFiles::default());
         for worker in [0, 1, 0] {
             let answer = block_on(pool.call(worker, PoolCall::Findings { keep: None })).unwrap();
             assert!(matches!(answer, PoolAnswer::Failed(_)), "{answer:?}");

@@ -24,12 +24,15 @@ use crate::protocol::{Answer, FileHandle};
 pub struct NativeHost {
     spawner: LocalSpawner,
     answers: UnboundedSender<Answer>,
-    files: RefCell<BTreeMap<u32, Arc<dyn ByteSource>>>,
+    files: OpenFiles,
     next_file: Cell<u32>,
     clock: Clock,
     store: Rc<dyn Store>,
     pool: RefCell<Option<Rc<dyn Pool>>>,
 }
+
+/// Files by their handles.
+pub type OpenFiles = Rc<RefCell<BTreeMap<u32, Arc<dyn ByteSource>>>>;
 
 /// Seconds since some moment, never going back.
 pub type Clock = Box<dyn Fn() -> f64>;
@@ -42,6 +45,11 @@ impl NativeHost {
     pub fn add_path(&self, path: &Path) -> std::io::Result<FileHandle> {
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(self.add_source(&name, Arc::new(PathSource::open(path)?)))
+    }
+
+    /// The files that are known here, for a pool that reads them.
+    pub fn files(&self) -> OpenFiles {
+        Rc::clone(&self.files)
     }
 
     /// Lets these workers compute beside the engine.
@@ -65,6 +73,10 @@ impl Host for NativeHost {
             name: file.name.clone(),
             reason: "no file came with its handle".to_owned(),
         })
+    }
+
+    fn release(&self, _files: &[FileHandle]) {
+        // They are a caller's, who may send their handles again.
     }
 
     fn emit(&self, answer: Answer) {
@@ -157,7 +169,7 @@ impl Session {
         let host = NativeHost {
             spawner: pool.spawner(),
             answers: sender,
-            files: RefCell::default(),
+            files: OpenFiles::default(),
             next_file: Cell::new(0),
             clock,
             store,

@@ -50,7 +50,7 @@ impl ByteSource for SlicedFile {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
         let length = buffer.len() as u64;
         let end = offset.checked_add(length).filter(|&end| end <= self.size).ok_or(io::ErrorKind::UnexpectedEof)?;
-        if length <= ReadAhead::BLOCK || self.size <= ReadAhead::SMALL_FILE {
+        if length < ReadAhead::LONG_PIECE || self.size <= ReadAhead::SMALL_FILE {
             let fetch = |start, end| self.inner.slice(start, end).map(|bytes| bytes.to_vec());
             return self.inner.ahead.borrow_mut().read(self.size, offset, buffer, fetch);
         }

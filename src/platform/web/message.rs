@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::File;
 
-use crate::protocol::{Call, Request};
+use crate::protocol::{Call, PoolCall, Request};
 
 /// Why a message can't be sent or understood.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -57,13 +57,32 @@ pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, MessageError> {
     serde_wasm_bindgen::from_value(value).map_err(|error| MessageError::Deserialize { reason: error.to_string() })
 }
 
+/// A call that may name files, which travel beside it in its order.
+pub trait NamesFiles {
+    /// How many files it names.
+    fn n_files(&self) -> usize;
+}
+
+impl NamesFiles for Call {
+    fn n_files(&self) -> usize {
+        match &self.request {
+            Request::Open { files, .. } => files.len(),
+            _ => 0,
+        }
+    }
+}
+
+impl NamesFiles for PoolCall {
+    fn n_files(&self) -> usize {
+        usize::from(self.file().is_some())
+    }
+}
+
 /// A call with the files it names, as one value for `postMessage`, and the buffers to be transferred.
-///
-/// `files` are those of [`Request::Open`], in its order; empty for every other request.
 ///
 /// # Errors
 /// [`MessageError::Files`] if the counts differ, [`MessageError::Serialize`] as [`to_js`].
-pub fn call_to_js(call: &Call, files: &[File]) -> Result<(JsValue, Array), MessageError> {
+pub fn call_to_js<T: NamesFiles + Serialize>(call: &T, files: &[File]) -> Result<(JsValue, Array), MessageError> {
     check_files(call, files.len())?;
     let (value, transfer) = to_js(call)?;
     let envelope = Object::new();
@@ -76,8 +95,8 @@ pub fn call_to_js(call: &Call, files: &[File]) -> Result<(JsValue, Array), Messa
 ///
 /// # Errors
 /// [`MessageError::Deserialize`] if it is not such a value, [`MessageError::Files`] if files are missing.
-pub fn call_from_js(envelope: &JsValue) -> Result<(Call, Vec<File>), MessageError> {
-    let call: Call = from_js(get(envelope, "call")?)?;
+pub fn call_from_js<T: NamesFiles + DeserializeOwned>(envelope: &JsValue) -> Result<(T, Vec<File>), MessageError> {
+    let call: T = from_js(get(envelope, "call")?)?;
     let files: Vec<File> = Array::from(&get(envelope, "files")?)
         .iter()
         .map(JsCast::dyn_into)
@@ -87,11 +106,8 @@ pub fn call_from_js(envelope: &JsValue) -> Result<(Call, Vec<File>), MessageErro
     Ok((call, files))
 }
 
-fn check_files(call: &Call, found: usize) -> Result<(), MessageError> {
-    let expected = match &call.request {
-        Request::Open { files, .. } => files.len(),
-        _ => 0,
-    };
+fn check_files(call: &impl NamesFiles, found: usize) -> Result<(), MessageError> {
+    let expected = call.n_files();
     if expected == found { Ok(()) } else { Err(MessageError::Files { expected, found }) }
 }
 
@@ -124,8 +140,8 @@ mod tests {
     use super::*;
     use crate::data::FeatureId;
     use crate::protocol::{
-        AnalysisParams, Answer, CellColor, Event, F32Column, Lists, MapSource, Negatives, PoolAnswer, PoolCall,
-        SaeParams, SoundParams, SteerParams, SteerTarget, SweepAxis, SweepParams, ViewQuery, ViewResult,
+        AnalysisParams, Answer, CellColor, Event, F32Column, FileHandle, Lists, MapSource, Negatives, PoolAnswer,
+        PoolReading, SaeParams, SoundParams, SteerParams, SteerTarget, SweepAxis, SweepParams, ViewQuery, ViewResult,
     };
 
     fn round_trip<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(message: &T) -> Array {
@@ -171,7 +187,15 @@ mod tests {
     fn a_call_needs_the_files_it_names() {
         let call = Call { id: 1, request: Request::Close };
         let (value, _) = call_to_js(&call, &[]).unwrap();
-        assert_eq!(call_from_js(&value).unwrap().0, call);
-        assert!(call_from_js(&JsValue::from_str("hello")).is_err());
+        assert_eq!(call_from_js::<Call>(&value).unwrap().0, call);
+        assert!(call_from_js::<Call>(&JsValue::from_str("hello")).is_err());
+        let file = FileHandle { handle: 1, name: "a.h5ad".into(), size: 0 };
+        let reading = PoolReading { file, matrix: None, memory: Some((u64::MAX, 1)), number: 1, of: 2 };
+        let call = PoolCall::Read(reading);
+        assert_eq!(call_to_js(&call, &[]).unwrap_err(), MessageError::Files { expected: 1, found: 0 });
+        let file = File::new_with_str_sequence(&Array::of1(&"x".into()), "a.h5ad").unwrap();
+        let (value, _) = call_to_js(&call, &[file]).unwrap();
+        let (found, files) = call_from_js::<PoolCall>(&value).unwrap();
+        assert_eq!((found, files[0].name()), (call, "a.h5ad".to_owned()));
     }
 }

@@ -1,6 +1,6 @@
 //! The browser: messages between page and worker, files, storage and tasks of the worker.
 
-#[cfg(feature = "engine")]
+#[cfg(any(feature = "engine", feature = "stats"))]
 mod files;
 pub mod message;
 #[cfg(feature = "engine")]

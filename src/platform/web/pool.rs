@@ -12,10 +12,11 @@ use futures::channel::oneshot;
 use futures::future::{LocalBoxFuture, Shared};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, File, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::files::describe;
-use super::message::{from_js, to_js};
+use super::message::{call_to_js, from_js};
+use super::worker::SentFiles;
 use crate::platform::{HostError, LocalTask, Pool};
 use crate::protocol::{PoolAnswer, PoolCall};
 
@@ -25,6 +26,7 @@ const MAX_WORKERS: f64 = 8.0;
 /// The pool of one engine.
 pub(super) struct WorkerPool {
     url: String,
+    files: SentFiles,
     workers: Vec<RefCell<Option<Rc<RunningWorker>>>>,
 }
 
@@ -49,14 +51,16 @@ impl Drop for RunningWorker {
 
 impl WorkerPool {
     /// A pool as large as the machine, its workers starting; `None` where workers can't have workers.
-    pub(super) fn new(scope: &DedicatedWorkerGlobalScope) -> Option<Self> {
+    ///
+    /// It can lend its workers these files.
+    pub(super) fn new(scope: &DedicatedWorkerGlobalScope, files: SentFiles) -> Option<Self> {
         js_sys::Reflect::get(scope, &"Worker".into()).ok().filter(JsValue::is_function)?;
         let n_workers = scope.navigator().hardware_concurrency().clamp(1.0, MAX_WORKERS) as usize;
         // The build's id is in the query of the engine's own address.
         let url = format!("./stats-loader.js{}", scope.location().search());
         // One that can't start says so when it is called.
         let workers = (0..n_workers).map(|_| RefCell::new(RunningWorker::start(&url).ok().map(Rc::new))).collect();
-        Some(Self { url, workers })
+        Some(Self { url, files, workers })
     }
 
     /// The worker of that number, ready or not.
@@ -73,9 +77,11 @@ impl WorkerPool {
     async fn ask(&self, number: usize, call: PoolCall) -> Result<PoolAnswer, String> {
         let worker = self.worker(number)?;
         worker.is_ready.clone().await?;
-        let answer = next_message(&worker.waiting);
-        let (value, transfer) = to_js(&call).map_err(|error| error.to_string())?;
+        let files: Vec<File> =
+            call.file().and_then(|file| self.files.borrow().get(&file.handle).cloned()).into_iter().collect();
+        let (value, transfer) = call_to_js(&call, &files).map_err(|error| error.to_string())?;
         drop(call);
+        let answer = next_message(&worker.waiting);
         worker.worker.post_message_with_transfer(&value, &transfer).map_err(|error| describe(&error))?;
         drop(value);
         answer.await.map_err(|_| "it was dropped".to_owned())?

@@ -1,12 +1,15 @@
 //! The other end of the pool: a worker that answers the engine's calls, one after the other.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{DedicatedWorkerGlobalScope, File, MessageEvent};
 
-use super::message::{from_js, to_js};
+use super::files::{SlicedFile, describe};
+use super::message::{call_from_js, to_js};
+use crate::io::ByteSource;
 use crate::pool::Worker;
 use crate::protocol::{PoolAnswer, PoolCall};
 
@@ -19,8 +22,11 @@ pub fn serve_pool() -> Result<(), JsValue> {
     let worker = RefCell::new(Worker::default());
     let own = scope.clone();
     let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
-        let answer = match from_js::<PoolCall>(event.data()) {
-            Ok(call) => worker.borrow_mut().answer(call),
+        let answer = match call_from_js::<PoolCall>(&event.data()) {
+            Ok((call, files)) => match source(files) {
+                Ok(file) => worker.borrow_mut().answer_with(call, file),
+                Err(error) => PoolAnswer::Failed(describe(&error)),
+            },
             Err(error) => PoolAnswer::Failed(error.to_string()),
         };
         send(&own, &answer);
@@ -29,6 +35,12 @@ pub fn serve_pool() -> Result<(), JsValue> {
     on_message.forget();
     send(&scope, &PoolAnswer::Done);
     Ok(())
+}
+
+/// The file that came with a call.
+fn source(files: Vec<File>) -> Result<Option<Arc<dyn ByteSource>>, JsValue> {
+    let file = files.into_iter().next().map(SlicedFile::new).transpose()?;
+    Ok(file.map(|file| Arc::new(file) as Arc<dyn ByteSource>))
 }
 
 fn send(scope: &DedicatedWorkerGlobalScope, answer: &PoolAnswer) {

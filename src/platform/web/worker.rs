@@ -23,10 +23,13 @@ use crate::protocol::{Answer, Call, Event, FileHandle, Request};
 /// wasm32 addresses 4 GiB; a quarter is left to the data and the code.
 const WORK_BYTES: u64 = 3 << 30;
 
+/// Files by their handles.
+pub(super) type SentFiles = Rc<RefCell<BTreeMap<u32, File>>>;
+
 /// The worker this code runs in.
 pub struct WebHost {
     scope: DedicatedWorkerGlobalScope,
-    files: RefCell<BTreeMap<u32, File>>,
+    files: SentFiles,
     turns: Turns,
     store: PrivateFiles,
     pool: Option<Rc<WorkerPool>>,
@@ -40,21 +43,23 @@ impl WebHost {
     pub fn new() -> Result<Rc<Self>, JsValue> {
         let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
         let store = PrivateFiles::new(scope.clone());
-        let pool = WorkerPool::new(&scope).map(Rc::new);
-        Ok(Rc::new(Self { files: RefCell::default(), turns: Turns::new()?, store, pool, scope }))
+        let files = SentFiles::default();
+        let pool = WorkerPool::new(&scope, Rc::clone(&files)).map(Rc::new);
+        Ok(Rc::new(Self { files, turns: Turns::new()?, store, pool, scope }))
     }
 
     /// Hands every call the page sends to `serve`; calls that can't be understood are answered with `Failed`.
     pub fn listen(self: &Rc<Self>, serve: impl Fn(Call) + 'static) {
         let host = Rc::clone(self);
-        let on_message =
-            Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| match call_from_js(&event.data()) {
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            match call_from_js::<Call>(&event.data()) {
                 Ok((call, files)) => {
                     host.keep_files(&call, files);
                     serve(call);
                 }
                 Err(error) => host.emit(Answer { id: 0, event: Event::Failed { message: error.to_string() } }),
-            });
+            }
+        });
         self.scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         // The worker listens until it is terminated.
         on_message.forget();
@@ -70,9 +75,13 @@ impl WebHost {
 impl Host for WebHost {
     fn open(&self, file: &FileHandle) -> Result<Arc<dyn ByteSource>, HostError> {
         let failed = |reason: String| HostError::File { name: file.name.clone(), reason };
-        let found = self.files.borrow_mut().remove(&file.handle);
+        let found = self.files.borrow().get(&file.handle).cloned();
         let found = found.ok_or_else(|| failed("the page did not send it".to_owned()))?;
         Ok(Arc::new(SlicedFile::new(found).map_err(|error| failed(describe(&error)))?))
+    }
+
+    fn release(&self, files: &[FileHandle]) {
+        self.files.borrow_mut().retain(|handle, _| !files.iter().any(|file| file.handle == *handle));
     }
 
     fn emit(&self, answer: Answer) {

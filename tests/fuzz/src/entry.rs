@@ -8,10 +8,11 @@ use std::sync::{Arc, OnceLock};
 
 use featurescope::data::{
     Dataset, DenseMatrix, GeneAnnotation, GeneSet, LabelColumn, LabelValues, MISSING_CODE, MatrixChoice, Observer,
+    Silent,
 };
 use featurescope::io::{
     AnnDataFile, EmbeddingFormat, ExpressionFormat, FileKind, GeneSetFormat, ImportError, ImportOptions, Imported,
-    LabelsFile, LabelsFormat, MemorySource, SaeWeightsFile, assemble, import, import_all, import_as,
+    LabelsFile, LabelsFormat, MemorySource, PartReader, SaeWeightsFile, Share, assemble, import, import_all, import_as,
 };
 use featurescope::sae::{MeanFile, NamedTensors, WeightFiles, read_weights};
 
@@ -74,14 +75,28 @@ pub fn hdf5(bytes: &[u8]) {
 
 fn with_every_matrix(bytes: &[u8]) {
     let name = "cells.h5ad";
+    for number in 0..2 {
+        if let Err(error) = read_part(name, bytes, number) {
+            check_error(name, &error);
+        }
+    }
     let Some(Imported::AnnData(file)) = opened(FileKind::AnnData, name, bytes) else { return };
     for matrix in file.matrices.iter().flat_map(MatrixChoice::others).take(MAX_MATRICES) {
-        let options = ImportOptions { matrix: Some(matrix.to_owned()), memory: None };
+        let options = ImportOptions { matrix: Some(matrix.to_owned()), ..ImportOptions::default() };
         match options.import(name, Arc::new(MemorySource(bytes.to_vec())), &Listener::default()) {
             Ok(imported) => check_imported(name, &imported),
             Err(error) => check_error(name, &error),
         }
     }
+}
+
+/// Reads a share of the expression without the rest of the file.
+fn read_part(name: &str, bytes: &[u8], number: usize) -> Result<(), ImportError> {
+    let source = Arc::new(MemorySource(bytes.to_vec()));
+    let share = Share { number, of: 2 };
+    let Some(mut part) = PartReader::open(name, source, &ImportOptions::default(), share)? else { return Ok(()) };
+    while part.step(&Silent)? {}
+    part.finish().map(drop)
 }
 
 /// Whether a file of that name is read.

@@ -12,7 +12,7 @@ use hdf5_pure::{AttrValue, Datatype, Error, File, FileAccessProperties, FormatEr
 
 use super::guard::{Allowance, Budget, check_claim};
 use super::heap::GlobalHeap;
-use super::paged::{PagedSource, SoftLinks};
+use super::watched::{SoftLinks, WatchedSource};
 use crate::data::Observer;
 use crate::io::{ByteSource, ImportError};
 
@@ -47,11 +47,11 @@ impl Archive {
     /// [`ImportError::Truncated`] if it is shorter than it says, [`ImportError::Hdf5`] if it can't be understood.
     pub(crate) fn open(name: &str, source: Arc<dyn ByteSource>) -> Result<Self, ImportError> {
         let size = source.size();
-        // Pages are kept by us, and reads counted.
+        // What is read is counted, so nothing is kept on the way.
         let properties = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::disabled());
-        let paged = PagedSource::new(Arc::clone(&source));
-        let (soft_links, allowance) = (paged.soft_links(), paged.allowance());
-        let file = File::from_source_with_options(paged, properties)
+        let watched = WatchedSource::new(Arc::clone(&source));
+        let (soft_links, allowance) = (watched.soft_links(), watched.allowance());
+        let file = File::from_source_with_options(watched, properties)
             .map_err(|error| hdf5_error(name, size, "its start", error))?;
         let expected = file.superblock().eof_address;
         if expected > size {

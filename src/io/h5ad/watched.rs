@@ -1,13 +1,10 @@
-//! A [`ByteSource`] as the HDF5 reader wants it, with a cache of pages.
-//!
-//! The reader asks for thousands of small pieces (headers, string heaps, chunks of a few kilobytes), and each read
-//! of a browser File costs a fixed time; pages make them few. Large reads go past the cache.
+//! A [`ByteSource`] as the HDF5 reader wants it: what it reads is counted, and looked at before it can do harm.
 //!
 //! The reader takes a soft link in an old-style group for an object at an undefined address, and then can't list
 //! the group at all. So soft links are taken out of the nodes of a group's symbol table on their way in ("Symbol
 //! Table Node" in the HDF5 file format specification), and counted.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
@@ -15,9 +12,6 @@ use hdf5_pure::{FormatError, Source};
 use super::guard::{Allowance, is_absurd_index};
 use super::nesting::is_too_deep;
 use crate::io::ByteSource;
-
-const PAGE: u64 = 256 << 10;
-const MAX_PAGES: usize = 32;
 
 /// The start of a symbol table node: its signature and version; one more byte and the number of entries follow.
 const NODE_START: &[u8] = b"SNOD\x01";
@@ -70,20 +64,18 @@ fn is_soft_link(entry: &[u8]) -> bool {
     entry[CACHE_TYPE] == SOFT_LINK && entry[ADDRESS].iter().all(|&byte| byte == u8::MAX)
 }
 
-/// A file read by pages.
-pub(crate) struct PagedSource {
+/// A file, and what was met in it.
+pub(crate) struct WatchedSource {
     source: Arc<dyn ByteSource>,
-    /// Page numbers and bytes, the most recently used first.
-    pages: Mutex<VecDeque<(u64, Arc<[u8]>)>>,
     soft_links: SoftLinks,
     allowance: Allowance,
 }
 
-impl PagedSource {
-    /// Starts with no page in memory.
+impl WatchedSource {
+    /// Starts with nothing read.
     pub(crate) fn new(source: Arc<dyn ByteSource>) -> Self {
         let allowance = Allowance::new(source.size());
-        Self { source, pages: Mutex::new(VecDeque::new()), soft_links: SoftLinks::default(), allowance }
+        Self { source, soft_links: SoftLinks::default(), allowance }
     }
 
     /// The soft links met while the file is read.
@@ -95,30 +87,9 @@ impl PagedSource {
     pub(crate) fn allowance(&self) -> Allowance {
         self.allowance.clone()
     }
-
-    fn page(&self, number: u64) -> Result<Arc<[u8]>, FormatError> {
-        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = pages.iter().position(|(known, _)| *known == number).and_then(|at| pages.remove(at));
-        let entry = match known {
-            Some(entry) => entry,
-            None => (number, self.fetch(number)?),
-        };
-        let page = Arc::clone(&entry.1);
-        pages.push_front(entry);
-        pages.truncate(MAX_PAGES);
-        Ok(page)
-    }
-
-    fn fetch(&self, number: u64) -> Result<Arc<[u8]>, FormatError> {
-        let start = number * PAGE;
-        let length = PAGE.min(self.source.size().saturating_sub(start));
-        let mut bytes = vec![0; length as usize];
-        self.source.read_at(start, &mut bytes).map_err(|error| FormatError::Source(error.to_string()))?;
-        Ok(bytes.into())
-    }
 }
 
-impl Source for PagedSource {
+impl Source for WatchedSource {
     fn len(&self) -> u64 {
         self.source.size()
     }
@@ -133,20 +104,7 @@ impl Source for PagedSource {
         if !self.allowance.take(length) {
             return Err(FormatError::NestingDepthExceeded);
         }
-        if length >= PAGE {
-            return self.source.read_at(offset, buffer).map_err(|error| FormatError::Source(error.to_string()));
-        }
-        let mut at = offset;
-        let mut rest = &mut *buffer;
-        while !rest.is_empty() {
-            let page = self.page(at / PAGE)?;
-            let inside = (at % PAGE) as usize;
-            let n = rest.len().min(page.len() - inside);
-            let (now, later) = rest.split_at_mut(n);
-            now.copy_from_slice(&page[inside..inside + n]);
-            rest = later;
-            at += n as u64;
-        }
+        self.source.read_at(offset, buffer).map_err(|error| FormatError::Source(error.to_string()))?;
         if is_absurd_index(buffer) {
             return Err(FormatError::ChunkedReadError("the index of chunks claims what no array needs".into()));
         }
@@ -166,17 +124,13 @@ mod tests {
     use crate::io::MemorySource;
 
     #[test]
-    fn reads_across_pages_give_the_bytes_of_the_file() {
-        let bytes: Vec<u8> = (0..3 * PAGE + 17).map(|at| (at % 251) as u8).collect();
-        let paged = PagedSource::new(Arc::new(MemorySource(bytes.clone())));
-        for (offset, length) in [(0, 8), (PAGE - 3, 9), (2 * PAGE, PAGE), (3 * PAGE, 17), (0, 3 * PAGE + 17)] {
-            let mut buffer = vec![0; length as usize];
-            Source::read_at(&paged, offset, &mut buffer).unwrap();
-            assert_eq!(buffer, bytes[offset as usize..(offset + length) as usize]);
-        }
-        let mut buffer = [0; 18];
-        assert!(Source::read_at(&paged, 3 * PAGE, &mut buffer).is_err());
-        assert!(Source::read_at(&paged, u64::MAX, &mut buffer).is_err());
+    fn what_lies_beyond_the_file_is_refused() {
+        let source = WatchedSource::new(Arc::new(MemorySource((0..100).collect())));
+        let mut buffer = [0; 9];
+        Source::read_at(&source, 91, &mut buffer).unwrap();
+        assert_eq!(buffer, [91, 92, 93, 94, 95, 96, 97, 98, 99]);
+        assert!(matches!(Source::read_at(&source, 92, &mut buffer), Err(FormatError::UnexpectedEof { .. })));
+        assert!(matches!(Source::read_at(&source, u64::MAX, &mut buffer), Err(FormatError::OffsetOverflow { .. })));
     }
 
     #[test]
@@ -186,13 +140,13 @@ mod tests {
         soft[ADDRESS].fill(u8::MAX);
         soft[CACHE_TYPE].copy_from_slice(&SOFT_LINK);
         let node = [NODE_START, &[0, 3, 0], &hard[..], &soft[..], &[3; ENTRY]].concat();
-        let paged = PagedSource::new(Arc::new(MemorySource(node.clone())));
+        let source = WatchedSource::new(Arc::new(MemorySource(node.clone())));
         let mut buffer = vec![0; node.len()];
         for _ in 0..2 {
-            Source::read_at(&paged, 0, &mut buffer).unwrap();
+            Source::read_at(&source, 0, &mut buffer).unwrap();
             assert_eq!(buffer[6..8], [2, 0]);
             assert_eq!(buffer[NODE_HEADER..NODE_HEADER + 2 * ENTRY], [&hard[..], &[3; ENTRY]].concat());
-            assert_eq!(paged.soft_links().n_found(), 1);
+            assert_eq!(source.soft_links().n_found(), 1);
         }
     }
 }
