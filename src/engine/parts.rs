@@ -36,8 +36,8 @@ pub(super) async fn read_in_parts(
     options: &ImportOptions,
 ) -> Result<Option<ReadMatrix>, EngineError> {
     let Some(pool) = inner.host.pool().filter(|pool| pool.n_workers() > 1) else { return Ok(None) };
-    let is_large = file.size >= LEAST_BYTES;
-    if !is_large || !sniff(&file.name, &**source).is_ok_and(|kind| kind == FileKind::AnnData) {
+    let is_one = || sniff(&file.name, &**source).is_ok_and(|kind| kind == FileKind::AnnData);
+    if file.size < LEAST_BYTES || !is_one() {
         return Ok(None);
     }
     let reading = Reading { pool: &*pool, file, source, options };
@@ -96,7 +96,7 @@ impl Reading<'_> {
         }
         // Told once the file is open: where it is wrong, that is said instead.
         if let Err(error) = taken {
-            job.warn(&format!("{error}; {:?} was read without it, which takes longer.", self.file.name));
+            job.warn(&format!("{:?} was read by one thread, which takes longer: {error}.", self.file.name));
             return Ok(None);
         }
         Ok(Some(ReadMatrix { place, by_gene }))

@@ -79,8 +79,9 @@ async fn large_files_are_read_by_workers_too() {
         tab.says(name.split('.').next().unwrap(), LATER).await;
         tab.says("2200", SOON).await;
         tab.says(n_genes, SOON).await;
+        tab.says("These data have no embedding to train on. Add one", SOON).await;
         let page = tab.run("return document.body.innerText", Vec::new()).await;
-        assert!(!page.to_string().contains("was read without it"), "{page}");
+        assert!(!page.to_string().contains("was read by one thread"), "{page}");
     }
     tab.screenshot("large-files").await;
     assert_eq!(tab.errors().await, Vec::<String>::new());

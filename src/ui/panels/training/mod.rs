@@ -23,6 +23,10 @@ use form::TrainingForm;
 use result::TrainingResult;
 use run::TrainingRun;
 
+/// What is to be done where there is nothing to train on.
+const NO_EMBEDDING: &str = "These data have no embedding to train on. Add one: a .npy, .csv or .parquet file with a row for \
+     each cell, or an .h5ad that has obsm (in Python: sc.pp.pca(adata), then adata.write_h5ad(…)).";
+
 /// The training panel.
 #[component]
 pub(crate) fn TrainingPanel() -> impl IntoView {
@@ -30,6 +34,8 @@ pub(crate) fn TrainingPanel() -> impl IntoView {
     let summary = store.memo(summary);
     let is_training = store.memo(|state| state.jobs.train.is_running());
     let has_data = store.memo(|state| state.dataset.is_some());
+    let has_embedding =
+        store.memo(|state| state.dataset.as_ref().is_some_and(|dataset| !dataset.embeddings.is_empty()));
     let sae = store.memo(|state| state.sae.clone());
     let form = RwSignal::new(TrainForm::default());
     let embedding = RwSignal::new(None::<String>);
@@ -44,7 +50,13 @@ pub(crate) fn TrainingPanel() -> impl IntoView {
                 }
                 view! {
                     {sae.get().map(|sae| view! { <TrainingResult sae=sae is_quality_open=is_quality_open /> })}
-                    <Show when=move || has_data.get() fallback=|| view! { <p class="muted">"Waiting for the data."</p> }>
+                    <Show
+                        when=move || has_embedding.get()
+                        fallback=move || {
+                            let text = if has_data.get() { NO_EMBEDDING } else { "Waiting for the data." };
+                            view! { <p class="muted">{text}</p> }
+                        }
+                    >
                         <TrainingForm form=form embedding=embedding is_more_open=is_more_open />
                         <div class="actions">
                             <FilePicker
