@@ -29,7 +29,7 @@ impl Block {
 }
 
 impl ReadAhead {
-    /// Bytes of a file that is read at once.
+    /// Bytes of a file that is read at once: a call takes longer than the bytes that are not needed.
     pub const SMALL_FILE: u64 = 32 << 20;
     /// Larger pieces are better read by themselves, but for those of a small file.
     pub const LONG_PIECE: u64 = 1 << 20;

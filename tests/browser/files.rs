@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::json;
+
 use crate::large_h5ad::{self, Layout};
 use crate::made::{npy, own_folder};
 use crate::tab::{Gpu, LATER, SOON, TRAIN, Tab};
@@ -76,7 +78,9 @@ async fn large_files_are_read_by_workers_too() {
         std::fs::write(folder.join(name), large_h5ad::file(layout, |_, _| {})).unwrap();
         let chooser = if layout == Layout::Csr { CHOOSE_FILES } else { ADD_FILES };
         tab.upload(chooser, &[folder.join(name)]).await;
-        tab.says(name.split('.').next().unwrap(), LATER).await;
+        let is_open = "return document.querySelector('.header-name').innerText == arguments[0]";
+        let stem = name.split('.').next().unwrap();
+        tab.until(is_open, vec![json!(stem)], &format!("{stem} to be open"), LATER).await;
         tab.says("2200", SOON).await;
         tab.says(n_genes, SOON).await;
         tab.says("These data have no embedding to train on. Add one", SOON).await;

@@ -52,7 +52,10 @@ fn PreviewSummary(preview: Shared<Preview>) -> impl IntoView {
 fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
     let genes = if dataset.n_genes == 0 { "None".to_owned() } else { format::count(dataset.n_genes) };
     let values = dataset.values.map(|kind| fact("Values", text::value_kind(kind).to_owned()));
-    let embeddings = dataset.embeddings.iter().map(embedding_row).collect_view();
+    let embeddings = match dataset.embeddings.as_slice() {
+        [] => "None".into_any(),
+        known => view! { <ul class="plain-list">{known.iter().map(embedding_row).collect_view()}</ul> }.into_any(),
+    };
     let gene_sets = match &dataset.gene_sets {
         Some(sets) => gene_set_facts(sets),
         None => fact("Gene sets", "None open".to_owned()).into_any(),
@@ -63,9 +66,7 @@ fn Summary(dataset: Shared<DatasetSummary>) -> impl IntoView {
             {fact("Genes", genes)}
             {values}
             <dt>"Embeddings"</dt>
-            <dd>
-                <ul class="plain-list">{embeddings}</ul>
-            </dd>
+            <dd>{embeddings}</dd>
             {gene_sets}
         </dl>
     }

@@ -72,7 +72,9 @@ fn MapBar() -> impl IntoView {
     });
     view! {
         <div class="map-bar">
-            <Select label="Map" options=options value=source on_change=show />
+            <Show when=move || !options.read().is_empty()>
+                <Select label="Map" options=options value=source on_change=show />
+            </Show>
             <ColorSelect />
             <GeneSearch />
         </div>

@@ -44,29 +44,27 @@ pub(crate) fn StartPage() -> impl IntoView {
 #[component]
 pub(crate) fn OpenStatus() -> impl IntoView {
     let store = Store::get();
-    let job = store.memo(|state| state.jobs.open.clone());
-    move || match job.get() {
-        JobState::Idle => ().into_any(),
-        JobState::Running { .. } => {
-            let fraction = store.memo(|state| running(&state.jobs.open).0);
-            let message = store.memo(|state| running(&state.jobs.open).1);
-            view! { <Progress label="Opening files" fraction=fraction message=message /> }.into_any()
+    // Progress must not put a new button in place of the one that is being pressed.
+    let is_running = store.memo(|state| state.jobs.open.is_running());
+    let error = store.memo(|state| state.jobs.open.error().map(str::to_owned));
+    move || {
+        if is_running.get() {
+            return view! { <JobRun job=Job::Open label="Opening files" /> }.into_any();
         }
-        JobState::Failed(message) => {
-            let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Open)));
-            // An offer comes before the refusal it belongs to.
-            if store.peek(|state| state.offer.is_none()) {
-                return view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss is_revealed=true /> }
-                    .into_any();
-            }
-            let accept = move || store.send(Msg::AcceptIdOffer);
-            view! {
-                <Banner kind=BannerKind::Error text=message on_dismiss=dismiss is_revealed=true>
-                    <Button text="Join by the shortened ids" on_press=accept />
-                </Banner>
-            }
-            .into_any()
+        let Some(message) = error.get() else { return ().into_any() };
+        let dismiss = Callback::new(move |()| store.send(Msg::DismissError(Job::Open)));
+        // An offer comes before the refusal it belongs to.
+        if store.peek(|state| state.offer.is_none()) {
+            return view! { <Banner kind=BannerKind::Error text=message on_dismiss=dismiss is_revealed=true /> }
+                .into_any();
         }
+        let accept = move || store.send(Msg::AcceptIdOffer);
+        view! {
+            <Banner kind=BannerKind::Error text=message on_dismiss=dismiss is_revealed=true>
+                <Button text="Join by the shortened ids" on_press=accept />
+            </Banner>
+        }
+        .into_any()
     }
 }
 
