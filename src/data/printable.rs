@@ -62,6 +62,7 @@ mod tests {
         assert_eq!(printable("µ".repeat(600)), "µ".repeat(600));
         assert_eq!(printable("µ".repeat(601)), format!("{}…", "µ".repeat(600)));
     }
+
     #[test]
     fn examples_are_cut_by_characters() {
         assert_eq!(shortened(&"µ".repeat(40)), "µ".repeat(40));

@@ -3,7 +3,8 @@
 //! An entry is the gap to the index before it (LEB128, seven bits a byte, least first) and its value: in a row of whole
 //! numbers from 1 to 2²⁴ again LEB128, in any other row the four bytes of an f32, little end first. Rows are packed one
 //! by one, so they can grow side by side while a file that holds them the other way round is read once, and can be
-//! handed to another thread as they are (`travel`). Indices ascend strictly; zeros are not stored; the sign of a zero is lost.
+//! handed to another thread as they are (`travel`). Indices ascend strictly; zeros are not stored; the sign of a zero is
+//! lost.
 
 mod batch;
 mod kind;

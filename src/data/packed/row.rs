@@ -97,7 +97,7 @@ impl PackedRow {
     /// # Errors
     /// As [`Self::append`].
     pub(super) fn append_row(&mut self, major: usize, other: RowPart<'_>) -> Result<(), DataError> {
-        let damaged = || DataError::Sparse { reason: format!("packed row {major} is not whole") };
+        let damaged = || not_whole(major);
         if other.n == 0 {
             return Ok(());
         }
@@ -221,6 +221,11 @@ impl Written {
         self.bytes[self.n] = byte;
         self.n += 1;
     }
+}
+
+/// Bytes that are no packed row, or only a part of one.
+pub(super) fn not_whole(row: usize) -> DataError {
+    DataError::Sparse { reason: format!("packed row {row} is not whole") }
 }
 
 /// The value, if it is a whole number from 1 to 2²⁴.

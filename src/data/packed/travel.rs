@@ -1,6 +1,6 @@
 //! Packed rows on their way to another thread: one after the other, each with what is known of it and its length.
 
-use super::row::{RowPart, decode};
+use super::row::{RowPart, decode, not_whole};
 use super::{PackedMatrix, PackedRow, SparseRow, ValueKind};
 use crate::data::DataError;
 
@@ -123,10 +123,6 @@ fn read(bytes: &[u8]) -> Option<(RowPart<'_>, &[u8])> {
     let (bytes, rest) = rest.split_at_checked(length as usize)?;
     let (is_counts, is_finite) = (flags & IS_COUNTS != 0, flags & IS_FINITE != 0);
     Some((RowPart { n, last, is_counts, kind, is_finite, largest: f32::from_bits(largest), bytes }, rest))
-}
-
-fn not_whole(row: usize) -> DataError {
-    DataError::Sparse { reason: format!("packed row {row} is not whole") }
 }
 
 #[cfg(test)]
