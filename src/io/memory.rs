@@ -2,6 +2,8 @@
 //!
 //! Gigabytes are 10⁹ bytes, as elsewhere in this program.
 
+use super::ImportError;
+
 /// Memory there is for expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryLimit {
@@ -29,6 +31,29 @@ impl MemoryLimit {
             taken => format!("{there}, of which the data that is open takes {}", amount(taken)),
         }
     }
+}
+
+/// Holds what a matrix will take against the memory there is, if there is a limit; `what` says which matrix.
+///
+/// # Errors
+/// [`ImportError::TooLarge`].
+pub(crate) fn check_room(
+    file: &str,
+    memory: Option<MemoryLimit>,
+    needed: u64,
+    what: impl Fn() -> String,
+) -> Result<(), ImportError> {
+    match memory.filter(|memory| needed > memory.left()) {
+        Some(memory) => Err(ImportError::TooLarge { file: file.to_owned(), what: what(), needed, memory }),
+        None => Ok(()),
+    }
+}
+
+/// How far reading a matrix of `n_values` is, and what it will take where that is known.
+pub(crate) fn told(fraction: f64, n_values: u64, needed: Option<u64>) -> String {
+    let millions = n_values as f64 / 1e6;
+    let memory = needed.map(|needed| format!(", up to {} of memory", amount(needed))).unwrap_or_default();
+    format!("Reading expression: {:.1} of {millions:.1} million values{memory}", fraction * millions)
 }
 
 /// Bytes as a person reads them: `0.4 GB`, `12 MB`.

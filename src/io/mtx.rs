@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use super::memory::amount;
+use super::memory::{check_room, told};
 use super::reader::{TextLines, reserved};
 use super::{ByteSource, ImportError, MemoryLimit};
 use crate::data::{DataError, Observer, PackedMatrix, packed_size, shortened};
@@ -178,11 +178,9 @@ impl<'a> Entries<'a> {
         }
         let packed = packed_size((n_rows as usize, n_columns as usize), n_entries, &self.room.sample);
         let needed = packed.saturating_add(n_entries.saturating_mul(self.room.bytes_an_entry));
-        if let Some(memory) = self.room.memory.filter(|memory| needed > memory.left()) {
-            let file = self.lines.name().to_owned();
-            let what = format!("The matrix, with {:.1} million values,", n_entries as f64 / 1e6);
-            return Err(ImportError::TooLarge { file, what, needed, memory });
-        }
+        check_room(self.lines.name(), self.room.memory, needed, || {
+            format!("The matrix, with {:.1} million values,", n_entries as f64 / 1e6)
+        })?;
         self.room = Room { sample: Vec::new(), needed: Some(needed), ..self.room };
         self.look()
     }
@@ -191,11 +189,8 @@ impl<'a> Entries<'a> {
         if self.observer.is_cancelled() {
             return Err(ImportError::Cancelled { file: self.lines.name().to_owned() });
         }
-        let millions = self.size.n_entries as f64 / 1e6;
         let fraction = self.n_read as f64 / self.size.n_entries.max(1) as f64;
-        let memory = self.room.needed.map(|needed| format!(", up to {} of memory", amount(needed))).unwrap_or_default();
-        let message = format!("Reading expression: {:.1} of {millions:.1} million values{memory}", fraction * millions);
-        self.observer.progress(fraction, &message);
+        self.observer.progress(fraction, &told(fraction, self.size.n_entries, self.room.needed));
         Ok(())
     }
 

@@ -7,7 +7,7 @@
 use super::matrix::MatrixReader;
 use crate::data::packed_size;
 use crate::io::ImportError;
-use crate::io::memory::amount;
+use crate::io::memory::{check_room, told};
 
 /// Tells the observer how many values of how many are read.
 pub(super) struct Progress {
@@ -72,10 +72,7 @@ impl Progress {
             return Ok(());
         }
         let needed = packed_size((reader.n_genes, reader.n_cells), n_values, sample);
-        if let Some(memory) = reader.options.memory.filter(|memory| needed > memory.left()) {
-            let file = reader.archive.name().to_owned();
-            return Err(ImportError::TooLarge { file, what: what(), needed, memory });
-        }
+        check_room(reader.archive.name(), reader.options.memory, needed, what)?;
         self.needed = Some(needed);
         self.tell(reader);
         Ok(())
@@ -94,9 +91,6 @@ impl Progress {
 
     fn tell(&self, reader: &MatrixReader<'_>) {
         let fraction = self.n_done as f64 / self.n_here.max(1) as f64;
-        let millions = self.n_values as f64 / 1e6;
-        let memory = self.needed.map(|needed| format!(", up to {} of memory", amount(needed))).unwrap_or_default();
-        let message = format!("Reading expression: {:.1} of {millions:.1} million values{memory}", fraction * millions);
-        reader.observer.progress(fraction, &message);
+        reader.observer.progress(fraction, &told(fraction, self.n_values, self.needed));
     }
 }
